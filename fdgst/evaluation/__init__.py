@@ -1,0 +1,1 @@
+"""From models to predictions, from predictions to scores."""

@@ -1,0 +1,1 @@
+"""From ROI files to banks and shards: core + storage. Never loads torch."""

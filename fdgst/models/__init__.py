@@ -1,0 +1,1 @@
+"""Segmentation networks. The only place that imports segmentation_models_pytorch."""

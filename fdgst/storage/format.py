@@ -1,0 +1,174 @@
+"""What all HDF5 files of the project share: kind, version, provenance, checksums, atomic writing (docs/format.md).
+
+The first 512 bytes of a file are an HDF5 user block: one line of text with the SHA-256 of all bytes after it, padded
+with zeros. It makes any flipped byte visible to `verify`, and names the content of a file in constant time (`digest`).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from fdgst import __version__
+from fdgst.errors import FormatError
+from fdgst.storage.atomic import atomic
+
+VERSIONS = {"rois": 1, "dense_bank": 1, "soft_bank": 1, "shard": 1, "predictions": 1}
+USER_BLOCK_BYTES = 512  # the smallest that HDF5 allows
+
+
+@contextmanager
+def create(path: Path, *, kind: str, settings: Mapping[str, Any]) -> Iterator[h5py.File]:
+    """Write an HDF5 file of `kind` atomically; equal content gives equal bytes.
+
+    Parameters
+    ----------
+    path : Path
+        Final name; nothing appears there before the file is whole, checked in and synchronised.
+    kind : str
+        One of `VERSIONS`.
+    settings : mapping
+        What made the file, in JSON types: kept as the attribute `settings`.
+
+    Yields
+    ------
+    h5py.File
+        Open for writing, attributes `kind`, `version`, `creator` and `settings` set.
+    """
+    with atomic(path) as part:
+        with h5py.File(part, "w", userblock_size=USER_BLOCK_BYTES) as file:
+            file.attrs["kind"] = kind
+            file.attrs["version"] = VERSIONS[kind]
+            file.attrs["creator"] = f"fdgst {__version__}"
+            file.attrs["settings"] = json.dumps(settings, sort_keys=True)
+            yield file
+        with part.open("r+b") as raw:
+            raw.write(_user_block(_sha256_after_block(part)))
+
+
+@contextmanager
+def open_file(path: Path, *, kind: str) -> Iterator[h5py.File]:
+    """Open a file of ours for reading.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, is no HDF5, has another kind or version, or fails a checksum while it is read.
+    """
+    if not path.is_file():
+        raise FormatError(f"{path}: expected a file of kind {kind!r}, found none; run snakemake to make it")
+    try:
+        with h5py.File(path, "r") as file:
+            _check_kind(path, file, kind)
+            yield file
+    except OSError as error:
+        if error.errno is not None:  # of the operating system, perhaps about another file
+            raise
+        # HDF5's own: a truncated file, or a chunk that fails its fletcher32
+        raise FormatError(f"{path}: damaged ({error}); delete it and run snakemake again") from error
+
+
+def add_images(
+    group: h5py.Group, name: str, shape: Sequence[int], dtype: Any, *, compression: str, per_item: int = 1
+) -> h5py.Dataset:
+    """Add a dataset whose chunks hold one item each, so that a random read touches one chunk.
+
+    Parameters
+    ----------
+    group : h5py.Group
+        Where.
+    name : str
+        Name of the dataset.
+    shape : sequence of int
+        Full shape.
+    dtype : dtype
+        Type of the values.
+    compression : {'none', 'gzip'}
+        gzip needs no plugin either. fletcher32 guards every chunk in both cases.
+    per_item : int
+        How many leading axes index items: 1 for (N, ...), 2 for (N, L, ...).
+    """
+    chunk = (1,) * per_item + tuple(shape[per_item:])
+    extra = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compression == "gzip" else {}
+    return group.create_dataset(name, shape, dtype, chunks=chunk, fletcher32=True, **extra)
+
+
+def add_strings(group: h5py.Group, name: str, values: Sequence[str]) -> h5py.Dataset:
+    """Add a list of strings as fixed-length UTF-8, readable without a plugin in any language."""
+    encoded = [value.encode() for value in values]
+    length = max((len(value) for value in encoded), default=1)
+    return group.create_dataset(name, data=np.array(encoded, f"S{max(length, 1)}"), dtype=h5py.string_dtype("utf-8", max(length, 1)))
+
+
+def strings(dataset: h5py.Dataset) -> list[str]:
+    """Read what `add_strings` wrote."""
+    return [value.decode() for value in dataset[:]]
+
+
+def settings(file: h5py.File) -> dict[str, Any]:
+    """Return the attribute `settings` as a dictionary."""
+    return json.loads(file.attrs["settings"])
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 recorded in the user block: the name of the file's content, in constant time.
+
+    Raises
+    ------
+    FormatError
+        If the user block is not ours.
+    """
+    with path.open("rb") as raw:
+        block = raw.read(USER_BLOCK_BYTES)
+    recorded = block[15:79].decode("ascii", "replace")
+    if block != _user_block(recorded):
+        raise FormatError(f"{path}: expected a user block of fdgst, found {block[:24]!r}; delete it and run snakemake again")
+    return recorded
+
+
+def verify(path: Path) -> str:
+    """Re-read a whole file against its checksum and return its kind.
+
+    Raises
+    ------
+    FormatError
+        If a byte differs anywhere, the user block included, or kind and version are not known.
+    """
+    if not path.is_file():
+        raise FormatError(f"{path}: no such file")
+    recorded, found = digest(path), _sha256_after_block(path)
+    if recorded != found:
+        raise FormatError(
+            f"{path}: damaged: expected SHA-256 {recorded[:12]}..., found {found[:12]}...; delete it and run snakemake again"
+        )
+    with h5py.File(path, "r") as file:
+        kind = str(file.attrs.get("kind", "none"))
+        _check_kind(path, file, kind)
+    return kind
+
+
+def _check_kind(path: Path, file: h5py.File, kind: str) -> None:
+    """Raise FormatError unless `file` is of `kind` in the version this package writes."""
+    found, version = file.attrs.get("kind"), file.attrs.get("version")
+    if found != kind or kind not in VERSIONS or version != VERSIONS[kind]:
+        raise FormatError(
+            f"{path}: expected kind {kind!r} version {VERSIONS.get(kind)}, found {found!r} version {version};"
+            " delete it and run snakemake again"
+        )
+
+
+def _user_block(sha256: str) -> bytes:
+    """Return the 512 bytes that stand before the HDF5 file."""
+    return f"fdgst 1 sha256 {sha256} of all bytes after these {USER_BLOCK_BYTES}\n".encode().ljust(USER_BLOCK_BYTES, b"\0")
+
+
+def _sha256_after_block(path: Path) -> str:
+    """Hash a file without its user block."""
+    with path.open("rb") as raw:
+        raw.seek(USER_BLOCK_BYTES)
+        return hashlib.file_digest(raw, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Training: settings, batches, methods, loop, checkpoint."""
