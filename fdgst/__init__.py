@@ -10,7 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {"open_shard": "fdgst.storage.shards", "ShardDataset": "fdgst.training.dataset"}
-__all__ = ["ShardDataset", "__version__", "open_shard"]  # noqa: F822 - resolved by __getattr__
+__all__ = ["ShardDataset", "__version__", "open_shard"]
 
 
 def __getattr__(name: str) -> Any:

@@ -48,6 +48,48 @@ def fdgst() -> None:
     """
 
 
+@fdgst.command()
+@click.option("--dataset", type=MAPPING, required=True, help="The configuration's dataset: reader and its keys.")
+@click.option("--domain", required=True, help="Id of the domain.")
+@click.option("--title", required=True, help="Its printed name.")
+@click.option("--folder", required=True, help="Its folder below dataset.root (reader fundus).")
+@click.option("--number", type=click.IntRange(1), required=True, help="Its place in the configuration, from 1.")
+@click.option("--roi-size", type=click.IntRange(8), required=True, help="Side of the stored ROI, pixels.")
+@click.option("--network-size", type=click.IntRange(8), required=True, help="Side of what the network sees, pixels.")
+@click.option("--label-resize", type=click.Choice(["nearest", "released"]), required=True)
+@click.option("--compression", type=click.Choice(["none", "gzip"]), required=True)
+@click.option("--manifest", type=FILE, required=True, help="List of the images, CSV.")
+@click.option("--out", type=FILE, required=True, help="The ROI file, HDF5.")
+def rois(out: Path, roi_size: int, network_size: int, **options: Any) -> None:
+    """Read one domain's photographs and masks into a ROI file, and refuse what cannot be used.
+
+    \b
+    Examples:
+      fdgst rois --dataset '{reader: fundus, root: data/Fundus, exclude: []}' --domain domain1 --title Drishti-GS \\
+        --folder Domain1 --number 1 --roi-size 800 --network-size 256 --label-resize nearest --compression none \\
+        --manifest results/rois/domain1.csv --out results/rois/domain1.h5
+    """
+    from fdgst.data.prepare import prepare
+
+    for line in prepare(out, roi_size_px=roi_size, network_size_px=network_size, **options):
+        click.echo(line)
+
+
+@fdgst.command()
+@click.argument("manifests", type=FILE, nargs=-1, required=True)
+@click.option("--out", type=FILE, required=True, help="Images per domain and split, CSV.")
+def audit(manifests: tuple[Path, ...], out: Path) -> None:
+    """Count the images of all domains and refuse the same image in two domains or splits.
+
+    \b
+    Examples:
+      fdgst audit results/rois/domain*.csv --out results/audit.csv
+    """
+    from fdgst.data.prepare import audit
+
+    audit(manifests, out)
+
+
 def main() -> None:
     """Run the command line; a user's fault is one line each and exit status 1, without a traceback."""
     try:

@@ -109,7 +109,8 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for split in ("train", "test"):
         counts = config["dataset"][split]
         if isinstance(counts, list) and len(counts) != len(domains):
-            yield f"config: dataset.{split}: expected one number for each of {len(domains)} domains, found {len(counts)}"
+            found = f"one number for each of {len(domains)} domains, found {len(counts)}"
+            yield f"config: dataset.{split}: expected {found}"
     images, unit = config["training"]["images_per_step"], 2 * (len(domains) - 1)
     if images is not None and images % unit:
         # half contents and half copies, evenly from each source
@@ -117,7 +118,8 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for augmentation in config["augmentations"]:
         low, high = augmentation["lambda"]["uniform"] if isinstance(augmentation["lambda"], dict) else (0, 1)
         if low > high:
-            yield f"config: augmentation {augmentation['id']}: lambda.uniform: expected low <= high, found {[low, high]}"
+            where = f"augmentation {augmentation['id']}: lambda.uniform"
+            yield f"config: {where}: expected low <= high, found {[low, high]}"
     if config["network_size"] > config["roi_size"]:
         yield f"config: network_size: expected at most roi_size {config['roi_size']}, found {config['network_size']}"
     if len(config["figures"]["photographs"]) == 1:

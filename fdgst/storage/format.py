@@ -102,7 +102,9 @@ def add_strings(group: h5py.Group, name: str, values: Sequence[str]) -> h5py.Dat
     """Add a list of strings as fixed-length UTF-8, readable without a plugin in any language."""
     encoded = [value.encode() for value in values]
     length = max((len(value) for value in encoded), default=1)
-    return group.create_dataset(name, data=np.array(encoded, f"S{max(length, 1)}"), dtype=h5py.string_dtype("utf-8", max(length, 1)))
+    return group.create_dataset(
+        name, data=np.array(encoded, f"S{max(length, 1)}"), dtype=h5py.string_dtype("utf-8", max(length, 1))
+    )
 
 
 def strings(dataset: h5py.Dataset) -> list[str]:
@@ -127,7 +129,9 @@ def digest(path: Path) -> str:
         block = raw.read(USER_BLOCK_BYTES)
     recorded = block[15:79].decode("ascii", "replace")
     if block != _user_block(recorded):
-        raise FormatError(f"{path}: expected a user block of fdgst, found {block[:24]!r}; delete it and run snakemake again")
+        raise FormatError(
+            f"{path}: expected a user block of fdgst, found {block[:24]!r}; delete it and run snakemake again"
+        )
     return recorded
 
 
@@ -143,9 +147,8 @@ def verify(path: Path) -> str:
         raise FormatError(f"{path}: no such file")
     recorded, found = digest(path), _sha256_after_block(path)
     if recorded != found:
-        raise FormatError(
-            f"{path}: damaged: expected SHA-256 {recorded[:12]}..., found {found[:12]}...; delete it and run snakemake again"
-        )
+        expected = f"expected SHA-256 {recorded[:12]}..., found {found[:12]}..."
+        raise FormatError(f"{path}: damaged: {expected}; delete it and run snakemake again")
     with h5py.File(path, "r") as file:
         kind = str(file.attrs.get("kind", "none"))
         _check_kind(path, file, kind)
@@ -164,7 +167,9 @@ def _check_kind(path: Path, file: h5py.File, kind: str) -> None:
 
 def _user_block(sha256: str) -> bytes:
     """Return the 512 bytes that stand before the HDF5 file."""
-    return f"fdgst 1 sha256 {sha256} of all bytes after these {USER_BLOCK_BYTES}\n".encode().ljust(USER_BLOCK_BYTES, b"\0")
+    return f"fdgst 1 sha256 {sha256} of all bytes after these {USER_BLOCK_BYTES}\n".encode().ljust(
+        USER_BLOCK_BYTES, b"\0"
+    )
 
 
 def _sha256_after_block(path: Path) -> str:

@@ -33,7 +33,14 @@ class RoiWriter:
     """
 
     def __init__(
-        self, file: h5py.File, *, count: int, roi_size_px: int, network_size_px: int, label_resize: str, compression: str
+        self,
+        file: h5py.File,
+        *,
+        count: int,
+        roi_size_px: int,
+        network_size_px: int,
+        label_resize: str,
+        compression: str,
     ) -> None:
         self._file, self._label_resize = file, label_resize
         self._sizes = {"": roi_size_px, "network/": network_size_px}
