@@ -75,5 +75,5 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
         body = getattr(node, "body", None)
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and body and ast.get_docstring(node, clean=False) is not None:
-            body[0] = ast.Pass()
+            node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
     return tree

@@ -101,10 +101,9 @@ def add_images(
 def add_strings(group: h5py.Group, name: str, values: Sequence[str]) -> h5py.Dataset:
     """Add a list of strings as fixed-length UTF-8, readable without a plugin in any language."""
     encoded = [value.encode() for value in values]
-    length = max((len(value) for value in encoded), default=1)
-    return group.create_dataset(
-        name, data=np.array(encoded, f"S{max(length, 1)}"), dtype=h5py.string_dtype("utf-8", max(length, 1))
-    )
+    # numpy drops the metadata that says UTF-8 unless the type is named at creation
+    kind = h5py.string_dtype("utf-8", max((len(value) for value in encoded), default=1))
+    return group.create_dataset(name, data=np.array(encoded, dtype=kind), dtype=kind)
 
 
 def strings(dataset: h5py.Dataset) -> list[str]:
