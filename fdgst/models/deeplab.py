@@ -1,0 +1,188 @@
+"""Networks by name from segmentation-models-pytorch: DeepLabV3+ with MobileNetV2 unless the configuration says else.
+
+Every network maps images (B, 3, S, S) in [-1, 1] to two logits per pixel (B, 2, S, S), cup and disc.
+"""
+
+import inspect
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from fdgst.core.seeding import seed as seed_of
+from fdgst.errors import ConfigError, TrainingError
+
+STRUCTURES = 2  # cup, disc
+ALTERNATIVES = "set training.encoder_weights to none (random weights) or to the PATH of a file of weights"
+
+
+class NetworkSettings(Protocol):
+    """The keys of ``training`` in the configuration that a network is made of."""
+
+    @property
+    def decoder(self) -> str: ...  # noqa: D102
+    @property
+    def encoder(self) -> str: ...  # noqa: D102
+    @property
+    def encoder_weights(self) -> str: ...  # noqa: D102
+    @property
+    def atrous_rates(self) -> Sequence[int]: ...  # noqa: D102
+
+
+def build_network(settings: NetworkSettings, *, seed: int) -> nn.Module:
+    """Make a network with its first weights.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+        ``decoder`` and ``encoder``: names of segmentation-models-pytorch (``tu-`` encoders are timm's).
+        ``encoder_weights``: ``imagenet`` (fetched), ``none`` (random), or the path of a ``.safetensors`` or
+        ``.pth`` file with the encoder's or a whole network's weights. ``atrous_rates``: for decoders that have
+        them, ignored by the others.
+    seed : int
+        Equal seeds give equal weights; the global generator is left as it was.
+
+    Returns
+    -------
+    Module
+        float32, on the CPU, in training mode.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown (the nearest are named) or decoder and encoder do not fit each other.
+    TrainingError
+        If the weights cannot be fetched or read, or do not fit the encoder.
+    """
+    weights = settings.encoder_weights
+    network = _create(settings, pretrained=False, seed=seed)
+    if weights == "imagenet":
+        return _pretrained(settings, seed)
+    if weights != "none":
+        _load_encoder(network, Path(weights))
+    return network
+
+
+def rebuild_network(settings: NetworkSettings) -> nn.Module:
+    """Make the network of `settings` for weights that are about to be loaded: nothing is fetched or read."""
+    return _create(settings, pretrained=False, seed=0)
+
+
+def _pretrained(settings: NetworkSettings, seed: int) -> nn.Module:
+    """Make the network with its encoder's published weights, or say what to do without them."""
+    try:
+        with _quiet_hub():
+            return _create(settings, pretrained=True, seed=seed)
+    except Exception as error:  # the hub's, timm's and the network's own kinds, which share no base
+        fault = f"imagenet weights of {settings.encoder} cannot be had ({_reason(error)}); {ALTERNATIVES}"
+        raise TrainingError(fault) from error
+
+
+def _create(settings: NetworkSettings, *, pretrained: bool, seed: int) -> nn.Module:
+    """Make the network from a seed, checking the names first."""
+    import segmentation_models_pytorch as smp
+
+    decoders = {decoder.__name__: decoder for decoder in smp.MODEL_ARCHITECTURES_MAPPING.values()}
+    if settings.decoder not in decoders:
+        raise ConfigError(_unknown("decoder", settings.decoder, list(decoders)))
+    timm_encoder = _check_encoder(settings.encoder)
+    decoder = decoders[settings.decoder]
+    arguments: dict[str, Any] = {"encoder_name": settings.encoder, "encoder_weights": None, "classes": STRUCTURES}
+    if pretrained:
+        arguments["encoder_weights"] = True if timm_encoder else "imagenet"
+    if "decoder_atrous_rates" in inspect.signature(decoder.__init__).parameters:
+        arguments["decoder_atrous_rates"] = tuple(settings.atrous_rates)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("network", seed))
+        try:
+            return decoder(**arguments)
+        except Exception as error:
+            if pretrained:
+                raise
+            fault = (
+                f"training: decoder {settings.decoder} does not work with encoder {settings.encoder} ({_reason(error)})"
+            )
+            raise ConfigError(fault) from error
+
+
+def _check_encoder(name: str) -> bool:
+    """Refuse an unknown encoder; tell whether it is one of timm's."""
+    from segmentation_models_pytorch import encoders
+
+    if not name.startswith("tu-"):
+        # the library's older spelling of timm's encoders warns of its removal
+        known = [encoder for encoder in encoders.get_encoder_names() if not encoder.startswith("timm-")]
+        if name not in known:
+            raise ConfigError(_unknown("encoder", name, known))
+        return False
+    import timm
+
+    if not timm.is_model(name.removeprefix("tu-")):
+        raise ConfigError(_unknown("encoder", name, [f"tu-{model}" for model in timm.list_models()]))
+    return True
+
+
+def _unknown(key: str, name: str, known: list[str]) -> str:
+    """Word the refusal of a name, with the nearest known ones."""
+    folded = {other.casefold(): other for other in known}
+    near = [folded[match] for match in get_close_matches(name.casefold(), folded, n=3)]
+    hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(known[:12])}, ..."
+    return f"training.{key}: unknown {key} {name!r}; {hint}"
+
+
+def _load_encoder(network: nn.Module, path: Path) -> None:
+    """Load an encoder's weights, taken from a file of the encoder alone or of a whole network."""
+    weights = _read(path)
+    if any(name.startswith("encoder.") for name in weights):
+        weights = {name.removeprefix("encoder."): w for name, w in weights.items() if name.startswith("encoder.")}
+    encoder = network.encoder
+    assert isinstance(encoder, nn.Module)
+    own = encoder.state_dict()
+    # counters of batch normalisation are absent from old files; a classifier's head is of no use here
+    missing = [name for name in own if name not in weights and not name.endswith("num_batches_tracked")]
+    misfits = [name for name in own if name in weights and weights[name].shape != own[name].shape]
+    if missing or misfits:
+        first = (missing + misfits)[0]
+        count = f"{len(missing)} of {len(own)} tensors are missing and {len(misfits)} of another shape"
+        raise TrainingError(f"{path}: not the weights of the encoder: {count}, first {first}; {ALTERNATIVES}")
+    encoder.load_state_dict({name: weights.get(name, tensor) for name, tensor in own.items()})
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    """Read a state dict without unpickling anything but tensors."""
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return load_file(path)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise TrainingError(f"training.encoder_weights: no file {path}; {ALTERNATIVES}, or to imagenet") from error
+    except Exception as error:  # torch's and safetensors' own kinds; their messages run to many lines
+        fault = f"{path}: cannot be read as tensors ({_reason(error)}); expected a .safetensors or .pth file"
+        raise TrainingError(fault) from error
+    if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()):
+        raise TrainingError(f"{path}: expected a mapping of names to tensors, found {type(loaded).__name__}")
+    return loaded
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of another library's message."""
+    return str(error).strip("'\"").partition("\n")[0]
+
+
+@contextmanager
+def _quiet_hub() -> Iterator[None]:
+    """Keep the hub's retries out of the log: their outcome is one line of ours."""
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,123 @@
+"""What every trainer is: a network, its optimiser, and two functions, `update` and `predict`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+import torch
+from torch import nn
+
+from fdgst.training.batch import Batch
+
+
+class TrainerSettings(Protocol):
+    """The keys of ``training`` in the configuration that every trainer needs."""
+
+    @property
+    def learning_rate(self) -> float: ...  # noqa: D102
+    @property
+    def adam_betas(self) -> Sequence[float]: ...  # noqa: D102
+    @property
+    def mixed_precision(self) -> bool: ...  # noqa: D102
+
+
+class Trainer:
+    """One way to train a network. A subclass writes `update`; the rest serves it.
+
+    Parameters
+    ----------
+    network : Module
+        Images (B, 3, S, S) to logits (B, 2, S, S); already on its device.
+    settings : TrainerSettings
+        Of the run.
+    options : mapping
+        Every key of `choices`, with one of its values.
+    sources : int
+        How many source domains the run has.
+    seed : int
+        Names what the trainer itself draws (`fdgst.core.seeding`).
+
+    Attributes
+    ----------
+    pairs : bool
+        Whether `update` needs an image and its stylised copy together (`fdgst.training.batch`).
+    choices : mapping of str to tuple
+        The options a user may set and their values, the first of which stands when nothing is said.
+    """
+
+    pairs: ClassVar[bool] = False
+    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+
+    def __init__(
+        self, network: nn.Module, *, settings: TrainerSettings, options: Mapping[str, Any], sources: int, seed: int
+    ) -> None:
+        self.network = network
+        self.settings = settings
+        self.options = options
+        self.sources = sources
+        self.seed = seed
+        self.device = next(network.parameters()).device
+        self.optimiser = torch.optim.Adam(
+            network.parameters(),
+            lr=settings.learning_rate,
+            betas=(settings.adam_betas[0], settings.adam_betas[1]),
+            fused=self.device.type == "cuda",
+        )
+
+    def prepare(self, images: Iterator[tuple[int, torch.Tensor]]) -> None:
+        """Look once at every training image of the sources before the first step of a row's own training.
+
+        Parameters
+        ----------
+        images : iterator of (int, tensor of shape (n, 3, S, S))
+            A source domain's index and some of its images, normalised; in any order, each image once.
+        """
+
+    def update(self, batch: Batch) -> torch.Tensor:
+        """Make one step and return its loss, a detached scalar on the device (nobody waits for it here)."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def predict(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logits (B, 2, S, S) of images (B, 3, S, S), in evaluation mode and float32."""
+        self.network.eval()
+        return self.network(images)
+
+    def logits(self, images: torch.Tensor) -> torch.Tensor:
+        """Return float32 logits of `images` for a loss: training mode, mixed precision where the run has it."""
+        self._train()
+        with self.autocast():
+            return self.network(images).float()
+
+    def descend(self, loss: torch.Tensor) -> torch.Tensor:
+        """Take one optimiser step down `loss` and return the loss, detached."""
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        return loss.detach()
+
+    def autocast(self) -> torch.autocast:
+        """Return a context: bfloat16 on a GPU when ``mixed_precision`` is set, float32 otherwise."""
+        enabled = self.settings.mixed_precision and self.device.type == "cuda"
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
+
+    def weights(self) -> dict[str, torch.Tensor]:
+        """Return what a finished model is: every tensor that `predict` needs, by name."""
+        return dict(self.network.state_dict())
+
+    def load_weights(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Take the tensors of `weights`, all of them and no others."""
+        self.network.load_state_dict(dict(weights))
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next step depends on: nested dicts of tensors (not copies) and plain numbers."""
+        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state` of the same trainer."""
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+    def _train(self) -> None:
+        """Switch to training mode, when not there already (a walk over all modules costs a share of a GPU's step)."""
+        if not self.network.training:
+            self.network.train()
