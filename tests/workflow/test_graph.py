@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+from tests.workflow.graph import HOUSE, ancestors, plan
+
+PRESETS = HOUSE / "workflow/presets"
+
+
+def domains_of(path):
+    """The domains whose images a generated file was made from, by its name."""
+    parts = Path(path).with_suffix("").parts
+    return set(parts) & {f"domain{number}" for number in range(1, 5)} if parts[1] in ("rois", "banks", "shards") else set()
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory):
+    return plan(tmp_path_factory.mktemp("run"), "--configfile", PRESETS / "all.yaml", "--", "results/table1.tex")
+
+
+def trainings(jobs, *rules):
+    return [job for job in jobs if job.rule in rules]
+
+
+def test_no_image_and_no_bank_of_the_unseen_domain_reaches_its_runs(jobs):
+    found = trainings(jobs, "pretrain", "train")
+    assert len(found) == 4 + 18 * 4
+    for job in found:
+        *_, method, unseen, _, _ = Path(job.outputs[0]).parts
+        if method != "intra":
+            seen = set().union(*(domains_of(path) for path in ancestors(jobs, job.outputs)))
+            assert seen == {"domain1", "domain2", "domain3", "domain4"} - {unseen}, job
+
+
+def test_the_upper_bound_alone_reads_the_unseen_domain_and_only_that(jobs):
+    for job in trainings(jobs, "train"):
+        if "/intra/" in job.outputs[0]:
+            unseen = Path(job.outputs[0]).parts[-3]
+            assert set().union(*(domains_of(path) for path in ancestors(jobs, job.outputs))) == {unseen}
+
+
+def test_only_shards_are_made_from_two_domains(jobs):
+    for job in jobs:
+        read = set().union(*(domains_of(path) for path in job.inputs))
+        if job.rule not in ("shard", "pretrain", "train", "sheet") and any(domains_of(path) for path in job.outputs):
+            assert len(read) <= 1, job
+
+
+def test_every_row_of_an_unseen_domain_starts_from_the_same_pretrained_network(jobs):
+    for job in trainings(jobs, "train"):
+        starts = [path for path in job.inputs if path.endswith("model.safetensors")]
+        unseen = Path(job.outputs[0]).parts[-3]
+        expected = [] if "/intra/" in job.outputs[0] else [f"results/pretrained/{unseen}/seed0/model.safetensors"]
+        assert starts == expected
+
+
+def test_one_domain_asks_for_its_own_trainings_only(tmp_path):
+    found = plan(tmp_path, "results/unseen/domain3.csv")
+    trained = {Path(job.outputs[0]).parts[-3] for job in found if job.rule in ("pretrain", "train")}
+    assert trained == {"domain3"}
+    assert not any("/domain3/domain" in path or "banks/domain3" in path for job in found for path in job.outputs)
+
+
+def test_pairs_of_a_domain_with_itself_can_be_left_out(tmp_path):
+    (tmp_path / "overlay.yaml").write_text("generation: {self_pairs: false}\n")
+    found = plan(tmp_path, "--configfile", tmp_path / "overlay.yaml", "--", "results/unseen/domain1.csv")
+    pairs = [Path(job.outputs[0]).with_suffix("").parts[-2:] for job in found if job.rule == "shard"]
+    assert len(pairs) == 2 * 6
+    assert all(content != style for content, style in pairs)

@@ -1,0 +1,119 @@
+"""The whole chain for real, at its smallest; what an edit makes again is read off dry runs of the finished work."""
+
+import csv
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from tests.workflow.graph import HOUSE, plan, snakemake
+
+TINY = HOUSE / "workflow/presets/tiny.yaml"
+ROWS = """
+methods:
+  - {id: deepall, title: DeepAll, trainer: plain, augmentation: none, options: {}}
+  - {id: fdg_st, title: FDG+ST, trainer: plain, augmentation: fdg_st, options: {}}
+"""
+
+
+@pytest.fixture(scope="module")
+def overlay(tmp_path_factory):
+    """Options of Snakemake for a small budget and two rows."""
+    path = tmp_path_factory.mktemp("overlay") / "rows.yaml"
+    path.write_text(ROWS)
+    return ("--configfile", TINY, path)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, overlay):
+    """A folder in which the table was made."""
+    folder = tmp_path_factory.mktemp("run")
+    snakemake(folder, *overlay, "--", "results/table1.tex")
+    return folder
+
+
+def rules(jobs):
+    """The names of the rules of a plan."""
+    return {job.rule for job in jobs}
+
+
+def changed(tmp_path, overlay, text):
+    """The options with one more overlay."""
+    path = tmp_path / "changed.yaml"
+    path.write_text(text)
+    return (*overlay, path)
+
+
+def test_the_table_has_every_row_domain_and_metric(finished):
+    with (finished / "results/table1.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["method"] for row in rows} == {"deepall", "fdg_st"}
+    assert {row["unseen"] for row in rows} == {"domain1", "domain2", "domain3", "average"}
+    assert {"dsc", "hd", "asd"} <= {row["metric"] for row in rows}
+    assert "FDG+ST" in (finished / "results/table1.tex").read_text()
+
+
+def test_finished_work_is_not_done_again(finished, overlay):
+    assert plan(finished, *overlay, "--", "results/table1.tex") == []
+
+
+def test_every_hdf5_file_is_whole_and_readable_by_the_library_s_own_tools(finished):
+    files = sorted((finished / "results").rglob("*.h5"))
+    assert {path.parent.parent.name for path in files} >= {"banks", "fdg_st"}
+    for tool in (["h5ls", "-r"], ["h5dump", "-H"]):
+        if shutil.which(tool[0]):
+            for path in files:
+                subprocess.run([*tool, path], check=True, capture_output=True)
+    assert subprocess.run(["fdgst", "verify", finished / "results"], check=False).returncode == 0
+
+
+def test_a_changed_learning_rate_trains_again_and_generates_nothing(finished, overlay, tmp_path):
+    options = changed(tmp_path, overlay, "training: {learning_rate: 0.002}\n")
+    again = rules(plan(finished, *options, "--", "results/table1.tex"))
+    assert {"pretrain", "train", "predict", "score"} <= again
+    assert not again & {"rois", "audit", "bank", "shard"}
+
+
+def test_how_to_run_is_not_what_to_make(finished, overlay, tmp_path):
+    options = changed(tmp_path, overlay, "training: {threads: 2, checkpoint_seconds: 7, device: cpu, resident_gib: 1}\n")
+    assert plan(finished, *options, "--", "results/table1.tex") == []
+
+
+def test_one_more_row_leaves_the_others_alone(finished, overlay, tmp_path):
+    rows = yaml.safe_load(ROWS)["methods"]
+    rows.append({"id": "dofe", "title": "DoFE", "trainer": "dofe", "augmentation": "none", "options": {"memory": "ema"}})
+    options = changed(tmp_path, overlay, yaml.safe_dump({"methods": rows}))
+    jobs = plan(finished, *options, "--", "results/table1.tex")
+    assert {path for job in jobs if job.rule == "train" for path in job.outputs if "/dofe/" not in path} == set()
+    assert not rules(jobs) & {"rois", "bank", "shard", "pretrain"}
+
+
+def test_a_domain_whose_runs_are_removed_is_made_again_alone(finished, overlay, tmp_path):
+    copy = tmp_path / "run"
+    shutil.copytree(finished, copy)
+    for method in ("deepall", "fdg_st"):
+        shutil.rmtree(copy / "results/runs" / method / "domain3")
+    (copy / "results/unseen/domain3.csv").unlink()
+    jobs = plan(copy, *overlay, "--", "results/unseen/domain3.csv")
+    assert rules(jobs) == {"train", "predict", "score", "unseen"}
+    assert all("domain3" in path for job in jobs for path in job.outputs)
+
+
+def test_two_runs_give_the_same_scores(finished, overlay, tmp_path):
+    snakemake(tmp_path, *overlay, "--", "results/unseen/domain1.csv")
+    again = (tmp_path / "results/unseen/domain1.csv").read_bytes()
+    assert again == (finished / "results/unseen/domain1.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("training: {lerning_rate: 1}", "config: training.lerning_rate: unknown key; did you mean learning_rate?"),
+        ("dataset: {reader: fundus, root: nowhere}", "nowhere"),
+    ],
+)
+def test_a_fault_of_the_user_is_the_last_thing_said(tmp_path, overlay, config, said):
+    failed = snakemake(tmp_path, *changed(tmp_path, overlay, config), "--", "results/table1.tex", check=False)
+    assert failed.returncode != 0
+    assert said in failed.stderr.strip().splitlines()[-1]
+    assert not list(tmp_path.rglob("*.h5"))
