@@ -39,6 +39,42 @@ class Mapping(click.ParamType):
 MAPPING = Mapping()
 
 
+class Titles(click.ParamType):
+    """A list of ids and titles in inline YAML: ``[{id: domain1, title: Camera 1}]``; other keys are ignored."""
+
+    name = "yaml"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[dict[str, str]]:
+        """Parse `value`, or fail with click's usage error."""
+        import yaml
+
+        try:
+            return [{"id": str(item["id"]), "title": str(item["title"])} for item in yaml.safe_load(value)]
+        except (yaml.YAMLError, TypeError, KeyError):
+            self.fail(f"expected a list such as '[{{id: domain1, title: Camera 1}}]', found {value!r}", param, ctx)
+
+
+TITLES = Titles()
+
+
+class Variadic(click.Command):
+    """A command whose repeatable options take several values: ``--rois a b`` is ``--rois a --rois b``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Repeat an option before each value after its first."""
+        repeatable = {flag for option in self.params if getattr(option, "multiple", False) for flag in option.opts}
+        current, given = "", 0
+        spread: list[str] = []
+        for arg in args:
+            if arg.startswith("-"):
+                current, given = arg, 0
+            elif current in repeatable:
+                given += 1
+                spread += [current] if given > 1 else []
+            spread.append(arg)
+        return super().parse_args(ctx, spread)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="fdgst")
 def fdgst() -> None:
@@ -88,6 +124,48 @@ def audit(manifests: tuple[Path, ...], out: Path) -> None:
     from fdgst.data.prepare import audit
 
     audit(manifests, out)
+
+
+@fdgst.command(cls=Variadic)
+@click.argument("name")
+@click.option("--rois", type=FILE, multiple=True, help="ROI files. fig2, fig3, released: content first, style second.")
+@click.option("--photographs", type=FILE, multiple=True, help="Two whole photographs: content, style.")
+@click.option("--runs", type=click.Path(path_type=Path), multiple=True, help="Runs' folders, or files in them.")
+@click.option("--scores", type=FILE, multiple=True, help="scores.csv of all or of some runs.")
+@click.option("--tables", type=FILE, multiple=True, help="protocols.csv, or tables of an ablation.")
+@click.option("--methods", type=TITLES, default="[]", help="Which methods, in which order: [{id: .., title: ..}, ..]")
+@click.option("--domains", type=TITLES, default="[]", help="Which domains, in which order, in the same way.")
+@click.option("--out", type=FILE, required=True, help="PNG; a PDF is written beside it.")
+def figure(name: str, out: Path, **inputs: Any) -> None:
+    """Draw a figure as PNG and PDF. An option that is given several files may be written once.
+
+    \b
+    NAME       needs                    shows
+    fig1       --rois                   samples of every domain
+    fig2       --rois [--photographs]   lambda, without and with threshold, and spectra
+    fig3       --rois [--photographs]   alpha
+    released   --rois                   the paper's formulas beside what its scripts compute
+    fig5       --rois --runs --scores   predictions: truth red, cup blue, disc green
+    gallery    --rois --runs --scores   each method's worst images
+    boxes      --scores                 distributions by domain and method
+    agreement  --scores                 vertical cup-to-disc ratio, Bland-Altman
+    curves     --runs                   training losses
+    protocols  --tables                 how much the protocol alone moves each method
+    ablation   --tables                 a study beside the table
+
+    \b
+    Examples:
+      fdgst figure fig1 --rois results/rois/domain*.h5 --out results/figures/fig1.png
+      fdgst figure fig2 --rois results/rois/domain1.h5 results/rois/domain2.h5 --photographs a.jpg b.jpg \\
+        --out results/figures/fig2.png
+      fdgst figure fig5 --rois results/rois/domain*.h5 --runs results/runs/*/*/seed0 --scores results/scores.csv \\
+        --methods '[{id: fdg, title: FDG}, {id: fdg_st, title: FDG+ST}]' --out results/figures/fig5.png
+    """
+    from fdgst.reporting.figures import FIGURES, Inputs, make
+
+    if name not in FIGURES:
+        raise click.UsageError(f"figure {name!r} is none of {', '.join(FIGURES)}")
+    make(name, out, Inputs(**inputs))
 
 
 def main() -> None:

@@ -1,0 +1,134 @@
+"""Figures of the report and the paper: one module per family, drawn without pyplot, equal bytes for equal inputs.
+
+A drawing function takes files, tables and titles and returns a `matplotlib.figure.Figure`; `make` gives it its inputs
+and saves what it draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fdgst.errors import ConfigError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the command line may give a figure; each takes what it needs.
+
+    Attributes
+    ----------
+    rois, photographs, runs, scores, tables : sequence of Path
+        ROI files; whole photographs (content, style); runs' folders or files in them; files of scores; other CSV files.
+    methods, domains : sequence of mapping
+        `id` and `title` of each, in the order to draw; none: the ids of the scores, sorted.
+    """
+
+    rois: Sequence[Path]
+    photographs: Sequence[Path]
+    runs: Sequence[Path]
+    scores: Sequence[Path]
+    tables: Sequence[Path]
+    methods: Sequence[Mapping[str, str]]
+    domains: Sequence[Mapping[str, str]]
+
+
+def make(name: str, out: Path, inputs: Inputs) -> None:
+    """Draw a figure and write it as PNG and, beside it, PDF.
+
+    Parameters
+    ----------
+    name : str
+        One of `FIGURES`.
+    out : Path
+        Ends in ``.png``.
+    inputs : Inputs
+        Must hold what the figure needs.
+
+    Raises
+    ------
+    ConfigError
+        If an input is missing, or `out` is no PNG.
+    DataError, FormatError
+        If an input cannot be read.
+    """
+    from fdgst.reporting.figures import style
+
+    needs, draw = FIGURES[name]
+    faults = [f"figure {name}: needs --{need}" for need in needs if not getattr(inputs, need)]
+    if out.suffix != ".png":
+        faults.append(f"--out: expected a file that ends in .png (the PDF is written beside it), found {out}")
+    if faults:
+        raise ConfigError(*faults)
+    with style.styled():
+        style.save(draw(inputs), out)
+
+
+def _samples(inputs: Inputs) -> Figure:
+    """Draw Figure 1."""
+    from fdgst.reporting.figures.domains import samples
+
+    return samples(inputs.rois)
+
+
+def _stylised(which: str) -> Callable[[Inputs], Figure]:
+    """Return the drawing of Figure 2, Figure 3, or as written beside as released."""
+
+    def draw(inputs: Inputs) -> Figure:
+        from fdgst.reporting.figures import stylisation
+
+        return getattr(stylisation, which)(stylisation.pairs(inputs.rois, inputs.photographs))
+
+    return draw
+
+
+def _predicted(which: str) -> Callable[[Inputs], Figure]:
+    """Return the drawing of Figure 5 or of the gallery."""
+
+    def draw(inputs: Inputs) -> Figure:
+        from fdgst.reporting.figures import contours
+        from fdgst.reporting.figures.inputs import runs
+
+        return getattr(contours, which)(inputs.rois, runs(inputs.runs), *_scored(inputs))
+
+    return draw
+
+
+def _boxes(inputs: Inputs) -> Figure:
+    """Draw the box plots."""
+    from fdgst.reporting.figures.boxes import boxes
+
+    return boxes(*_scored(inputs))
+
+
+def _agreement(inputs: Inputs) -> Figure:
+    """Draw the Bland-Altman panels."""
+    from fdgst.reporting.figures.agreement import agreement
+
+    return agreement(*_scored(inputs))
+
+
+def _scored(inputs: Inputs) -> tuple[Any, dict[str, str], dict[str, str]]:
+    """Read the scores; return them with the titles of methods and domains."""
+    from fdgst.reporting.figures.inputs import scores, titles
+
+    table = scores(inputs.scores)
+    methods, domains = titles(inputs.methods, table["method"]), titles(inputs.domains, table["unseen"])
+    return table[table["method"].isin(methods) & table["unseen"].isin(domains)], methods, domains
+
+
+FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Inputs], Figure]]] = {
+    "fig1": (("rois",), _samples),
+    "fig2": (("rois",), _stylised("sweep")),
+    "fig3": (("rois",), _stylised("thresholds")),
+    "released": (("rois",), _stylised("released")),
+    "fig5": (("rois", "runs", "scores"), _predicted("contours")),
+    "gallery": (("rois", "runs", "scores"), _predicted("gallery")),
+    "boxes": (("scores",), _boxes),
+    "agreement": (("scores",), _agreement),
+}

@@ -1,0 +1,63 @@
+"""Box plots of the scores: what a table's means hide."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from fdgst.reporting.figures import style
+from fdgst.reporting.figures.inputs import STRUCTURES
+
+THIN = {"linewidth": 0.6}
+METRICS = {"dsc": "DSC (%)", "hd": "HD (ROI pixels)", "asd": "ASD (ROI pixels)"}
+
+
+def boxes(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping[str, str]) -> Figure:
+    """Draw one panel per metric and structure, one group of boxes per unseen domain, one box per method.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of `scores.csv`; an image's values are first averaged over the seeds.
+    methods, domains : mapping
+        Titles by id, in the order to draw.
+    """
+    figure = Figure(figsize=(style.WIDTH_IN, 6.4), layout="constrained")
+    axes = figure.subplots(len(METRICS), len(STRUCTURES), sharex=True, sharey="row")
+    for row, (metric, unit) in zip(axes, METRICS.items(), strict=True):
+        row[0].set_ylabel(unit)
+        for panel, structure in zip(row, STRUCTURES, strict=True):
+            values = scores[scores["structure"] == structure].groupby(["method", "unseen", "image"])[metric].mean()
+            _panel(panel, values, methods, domains)
+            if metric != "dsc":
+                panel.set_yscale("log", nonpositive="clip")
+                panel.yaxis.set_major_formatter("{x:g}")
+    for panel, title in zip(axes[0], STRUCTURES.values(), strict=True):
+        panel.set_title(title)
+    patches = [Patch(facecolor=style.colour(number), alpha=0.6) for number in range(len(methods))]
+    figure.legend(patches, [*methods.values()], loc="outside lower center", ncols=min(len(methods), 6))
+    return figure
+
+
+def _panel(axes: Axes, values: pd.Series, methods: Mapping[str, str], domains: Mapping[str, str]) -> None:
+    """Draw the boxes of one metric and structure."""
+    width = 0.8 / len(methods)
+    for number, method in enumerate(methods):
+        present = [place for place, domain in enumerate(domains) if (method, domain) in values.index.droplevel("image")]
+        names = [*domains]
+        data = [values.loc[method, names[place]].to_numpy() for place in present]
+        places = np.array(present) + (number - (len(methods) - 1) / 2) * width
+        outliers = {"marker": ".", "markersize": 2.5, "markerfacecolor": style.colour(number), "markeredgewidth": 0}
+        drawn = axes.boxplot(
+            data, positions=places, widths=0.85 * width, patch_artist=True, manage_ticks=False,
+            flierprops=outliers, medianprops={"color": "black", "linewidth": 1},
+            boxprops=THIN, whiskerprops=THIN, capprops=THIN,
+        )  # fmt: skip
+        for box in drawn["boxes"]:
+            box.set_facecolor(style.colour(number))
+            box.set_alpha(0.6)
+    axes.set_xticks(range(len(domains)), [*domains.values()])
+    axes.grid(visible=True, axis="y")

@@ -1,0 +1,158 @@
+"""What all figures share: sizes, colours, sheets of pictures, and saving with reproducible bytes.
+
+Lengths are inches at the size a figure is shown. Colours are those of Okabe and Ito, told apart by the colour-blind;
+only the contours of Figure 5 are the paper's (`TRUTH`, `CUP`, `DISC`).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from fdgst.storage.atomic import atomic
+
+WIDTH_IN = 7.2  # a page's text width; the report shows figures at this size or a little larger
+DPI = 160
+GAP_IN, TITLE_IN, LABEL_IN = 0.04, 0.18, 0.2  # of a sheet: between panels, above a titled row, left of a named one
+PANEL_PX = 256  # no more pixels than a panel shows: keeps the PDF small, which stores pictures without loss
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#999999")
+MARKERS = "osD^vPX*"
+DASHES = ("-", "--", "-.", ":")
+TRUTH, CUP, DISC = "#FF0000", "#0000FF", "#00FF00"  # paper, Fig. 5: ground truth, optic cup, optic disc
+
+_RC = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "font.size": 7.5,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.2,
+    "pdf.fonttype": 42,
+    "pdf.compression": 9,
+    "path.simplify": True,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save inside this context, so that a user's matplotlibrc changes nothing."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_RC)
+        yield
+
+
+def save(figure: Figure, out: Path) -> None:
+    """Write a figure as `out` (PNG) and beside it as PDF; equal figures give equal bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+        Drawn under `styled`.
+    out : Path
+        Ends in ``.png``; the PDF has the same stem.
+    """
+    with atomic(out.with_suffix(".pdf")) as part:
+        figure.savefig(part, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    with atomic(out) as part:
+        figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
+
+
+def colour(index: int) -> str:
+    """Return the colour of the row, domain or whatever stands at `index` of its list."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def marker(index: int) -> str:
+    """Return the marker that goes with `colour(index)`: nothing is told apart by colour alone."""
+    return MARKERS[index % len(MARKERS)]
+
+
+def dashes(index: int) -> str:
+    """Return the line style that goes with `colour(index)`."""
+    return DASHES[index % len(DASHES)]
+
+
+def sheet(
+    rows: Sequence[tuple[float, float]], columns: int, *, label_in: float, head_in: float = 0.0, foot_in: float = 0.0
+) -> tuple[Figure, list[list[Axes]]]:
+    """Make a sheet of pictures: rows of equal panels that fill the width.
+
+    Parameters
+    ----------
+    rows : sequence of (float, float)
+        Height / width of a row's panels, and the room above them for a title, inches.
+    columns : int
+        Panels in a row.
+    label_in : float
+        Room left of the rows for their names, inches.
+    head_in, foot_in : float
+        Room above and below the whole, inches.
+
+    Returns
+    -------
+    figure : Figure
+    axes : list of list of Axes
+        ``axes[row][column]``, without ticks and frames.
+    """
+    panel_in = (WIDTH_IN - label_in - GAP_IN * columns) / columns
+    total = head_in + foot_in + sum(panel_in * aspect + title_in + GAP_IN for aspect, title_in in rows)
+    figure = Figure(figsize=(WIDTH_IN, total))
+    axes, top = [], total - head_in
+    for aspect, title_in in rows:
+        bottom = top - title_in - panel_in * aspect
+        lefts = [label_in + column * (panel_in + GAP_IN) for column in range(columns)]
+        boxes = [(left / WIDTH_IN, bottom / total, panel_in / WIDTH_IN, panel_in * aspect / total) for left in lefts]
+        axes.append([figure.add_axes(box) for box in boxes])
+        top = bottom - GAP_IN
+    for panel in (panel for row in axes for panel in row):
+        panel.set_axis_off()
+    return figure, axes
+
+
+def show(axes: Axes, image: np.ndarray, title: str = "") -> None:
+    """Show an RGB picture in grey levels, reduced to what a panel can show; coordinates stay those of `image`."""
+    height, width = image.shape[:2]
+    axes.imshow(
+        fit(image, PANEL_PX), extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="none", aspect="auto"
+    )
+    axes.set_title(title, pad=2)
+
+
+def label(axes: Axes, text: str) -> None:
+    """Name a row of a sheet, upright left of its first panel."""
+    axes.text(-0.03, 0.5, text, transform=axes.transAxes, rotation=90, ha="right", va="center")
+
+
+def fit(image: np.ndarray, longest_px: int) -> np.ndarray:
+    """Reduce a picture so that its longer side has at most so many pixels (LANCZOS); smaller ones stay as they are.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width, 3)
+    longest_px : int
+
+    Returns
+    -------
+    ndarray of uint8, shape (height', width', 3)
+    """
+    scale = longest_px / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = tuple(max(round(side * scale), 1) for side in image.shape[1::-1])
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
