@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from fdgst.core.fourier import stylize, thresholded, unit_phase, window_mask
+from fdgst.core.synthesis import Synthesis, carry, lanczos_matrix, mix, sparse, spectrum_of
+from fdgst.core.windows import half
+from tests.core.pictures import ALPHAS, SHAPES, WINDOWS, draw_image, pairs
+
+
+def fast(content, style, window, alpha, target):
+    """Go the generator's way: x + d for the full window, d for another; (height, width, C)."""
+    width = content.shape[-1]
+    amplitude = abs(spectrum_of(style.transpose(1, 2, 0))).astype(np.float32)
+    goal = thresholded(amplitude, alpha=alpha, width_px=width)
+    weight = None if window == "full" else half(window_mask(window, content.shape[1:])).astype(np.float32)
+    spectrum = carry(spectrum_of(content.transpose(1, 2, 0)), goal, weight)
+    return Synthesis(content.shape[1:], target)(spectrum)
+
+
+def literal(content, style, window, alpha):
+    """The same by the oracle, at the image's own size."""
+    mixed = stylize(content, style, lam=1, window=window, alpha=alpha)
+    return (mixed if window == "full" else mixed - content).transpose(1, 2, 0)
+
+
+def lanczos(image, target):
+    planes = [Image.fromarray(plane.astype(np.float32)) for plane in image.transpose(2, 0, 1)]
+    return np.stack([np.asarray(plane.resize(target[::-1], Image.Resampling.LANCZOS)) for plane in planes], -1)
+
+
+@settings(deadline=None, max_examples=300)
+@given(pairs(), WINDOWS, ALPHAS)
+def test_the_fast_path_is_the_formula_at_full_size(pair, window, alpha):
+    found = fast(*pair, window, alpha, pair[0].shape[1:])
+    np.testing.assert_allclose(found, literal(*pair, window, alpha), atol=1e-2)
+
+
+@settings(deadline=None)
+@given(pairs(), WINDOWS, ALPHAS, SHAPES)
+def test_the_fast_path_is_the_formula_resized(pair, window, alpha, target):
+    found = fast(*pair, window, alpha, target)
+    np.testing.assert_allclose(found, lanczos(literal(*pair, window, alpha), target), atol=1e-2)
+
+
+@settings(deadline=None)
+@given(pairs(), ALPHAS, SHAPES)
+def test_few_coefficients_give_what_the_whole_spectrum_gives(pair, alpha, target):
+    content, style = (image.transpose(1, 2, 0) for image in pair)
+    goal = thresholded(abs(spectrum_of(style)).astype(np.float32), alpha=alpha, width_px=style.shape[1])
+    coefficients, phase = sparse(goal), unit_phase(spectrum_of(content)).astype(np.complex64)
+    kept = coefficients.on(phase[coefficients.channel, coefficients.row, coefficients.column])
+    synthesis = Synthesis(content.shape[:2], target)
+    whole = synthesis(carry(spectrum_of(content), goal, None))
+    np.testing.assert_allclose(synthesis.few(kept, 3), whole, atol=1e-3)
+
+
+def test_many_coefficients_take_the_way_of_the_whole_spectrum():
+    rng = np.random.default_rng(5)
+    spectrum = (rng.normal(size=(1, 300, 151)) + 1j * rng.normal(size=(1, 300, 151))).astype(np.complex64)
+    spectrum[0, :, 1:] *= rng.random((300, 150)) < 0.5
+    synthesis = Synthesis((300, 300), (64, 64))
+    kept = sparse(spectrum.real != 0)
+    kept = kept.on(spectrum[kept.channel, kept.row, kept.column])
+    np.testing.assert_allclose(synthesis.few(kept, 1), synthesis(spectrum.copy()), atol=1e-5)
+
+
+def test_a_large_photograph_keeps_the_formula():
+    content, style = (draw_image((800, 800), "fundus", seed) for seed in (1, 2))
+    for window in ("full", "released"):
+        found = fast(content, style, window, 0, (256, 256))
+        expected = lanczos(literal(content, style, window, 0), (256, 256))
+        np.testing.assert_allclose(found, expected, atol=1e-2)
+
+
+def test_the_matrix_is_pillows_resize():
+    column = np.random.default_rng(0).normal(size=50).astype(np.float32)
+    resized = np.asarray(Image.fromarray(column[None]).resize((17, 1), Image.Resampling.LANCZOS))[0]
+    np.testing.assert_allclose(lanczos_matrix(50, 17) @ column, resized, atol=1e-5)
+    assert (lanczos_matrix(9, 9) == np.eye(9)).all()
+
+
+@settings(deadline=None)
+@given(st.integers(0, 99), st.sampled_from([1.0, 40.0, 400.0]))
+def test_mixing_is_clip_of_round(seed, size):
+    rng = np.random.default_rng(seed)
+    x, d = rng.integers(0, 256, (70, 80, 3), np.uint8), rng.normal(0, size, (70, 80, 3)).astype(np.float32)
+    lambdas, out = np.array([0, 0.3, 1]), np.empty((3, 70, 80, 3), np.uint8)
+    clipped = mix(x, d, lambdas, out)
+    exact = np.rint(x + lambdas[:, None, None, None] * d.astype(float))
+    assert abs(np.clip(exact, 0, 255) - out).max() <= 1  # one: a half in float64 need not be one in float32
+    assert (out[0] == x).all()
+    np.testing.assert_allclose(clipped, ((exact < 0) | (exact > 255)).mean((1, 2, 3)), atol=1e-4)
+
+
+def test_mixing_without_lambdas_writes_nothing():
+    x = np.zeros((4, 4, 3), np.uint8)
+    assert mix(x, x.astype(np.float32), np.array([]), np.empty((0, 4, 4, 3), np.uint8)).shape == (0,)
+
+
+@pytest.mark.parametrize("kind", ["black", "constant", "stripes"])
+def test_degenerate_contents_give_finite_numbers(kind):
+    content, style = draw_image((20, 20), kind, 1), draw_image((20, 20), "noise", 2)
+    assert np.isfinite(fast(content, style, "full", 0, (7, 7))).all()
