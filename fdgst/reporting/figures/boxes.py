@@ -1,6 +1,7 @@
 """Box plots of the scores: what a table's means hide."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,11 +45,11 @@ def boxes(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping[str
 
 def _panel(axes: Axes, values: pd.Series, methods: Mapping[str, str], domains: Mapping[str, str]) -> None:
     """Draw the boxes of one metric and structure."""
+    groups: dict[Any, np.ndarray] = {key: group.to_numpy() for key, group in values.groupby(level=["method", "unseen"])}
     width = 0.8 / len(methods)
     for number, method in enumerate(methods):
-        present = [place for place, domain in enumerate(domains) if (method, domain) in values.index.droplevel("image")]
-        names = [*domains]
-        data = [values.loc[method, names[place]].to_numpy() for place in present]
+        present = [place for place, domain in enumerate(domains) if (method, domain) in groups]
+        data = [groups[method, [*domains][place]] for place in present]
         places = np.array(present) + (number - (len(methods) - 1) / 2) * width
         outliers = {"marker": ".", "markersize": 2.5, "markerfacecolor": style.colour(number), "markeredgewidth": 0}
         drawn = axes.boxplot(

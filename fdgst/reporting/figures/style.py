@@ -7,6 +7,7 @@ only the contours of Figure 5 are the paper's (`TRUTH`, `CUP`, `DISC`).
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -25,7 +26,7 @@ MARKERS = "osD^vPX*"
 DASHES = ("-", "--", "-.", ":")
 TRUTH, CUP, DISC = "#FF0000", "#0000FF", "#00FF00"  # paper, Fig. 5: ground truth, optic cup, optic disc
 
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
     "font.size": 7.5,
     "axes.titlesize": 7.5,
