@@ -69,7 +69,7 @@ def prepare(
     rows: list[tuple[str, ...]] = []
     with create_rois(out, settings=settings, label_resize=label_resize, compression=compression, **shape) as writer:
         faults = []
-        for entry in progress(entries, description=f"rois {domain}", unit="image"):
+        for entry in progress(entries, total=len(entries), description=f"rois {domain}", unit="image"):
             try:
                 rows.append((domain, *_add(writer, entry, notes)))
             except DataError as error:

@@ -195,6 +195,16 @@ def all_shards(wildcards):
     return [f"results/shards/{item['id']}/{content}/{style}.h5" for content, style in pairs(item, DOMAINS)]
 
 
+def rows_json(methods=ROWS):
+    """Id, title and trainer of rows, as text."""
+    return as_json([{key: METHODS[name][key] for key in ("id", "title", "trainer")} for name in methods])
+
+
+def domains_json():
+    """Id and title of the domains, as text."""
+    return as_json([{key: domain[key] for key in ("id", "title")} for domain in config["domains"]])
+
+
 def repeat_faults(main_log):
     """Say the faults of the failed jobs once more when everything else has been said."""
     logs = re.findall(r"^\s+log: (\S+) \(check log file", Path(main_log).read_text(), re.MULTILINE)
