@@ -127,6 +127,102 @@ def audit(manifests: tuple[Path, ...], out: Path) -> None:
 
 
 @fdgst.command(cls=Variadic)
+@click.option("--stage", type=click.Choice(["pretrain", "main"]), required=True)
+@click.option("--method", required=True, help="Id of the row; names the run.")
+@click.option("--trainer", required=True, help="plain, dofe, fact, feddg or intra.")
+@click.option("--options", type=MAPPING, default="{}", help="Of the trainer.")
+@click.option("--unseen", required=True, help="Id of the domain held out; refused among the inputs.")
+@click.option("--seed", type=click.IntRange(0), required=True)
+@click.option("--training", type=MAPPING, required=True, help="The configuration's training, without how to run.")
+@click.option("--rois", type=FILE, multiple=True, required=True, help="ROI files, one per source domain.")
+@click.option("--shard", "shards", type=FILE, multiple=True, help="Stylised copies, one file per pair of sources.")
+@click.option("--reference", type=FILE, multiple=True, help="ROI files that lend their number of images (intra).")
+@click.option("--start", type=FILE, help="Weights to begin with, safetensors.")
+@click.option("--checkpoints", type=FOLDER, required=True, help="Where the state to resume from is kept.")
+@click.option("--out", type=FOLDER, required=True, help="Where model.safetensors, run.json, history.csv go.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="At most the CPUs at hand.")
+@click.option("--checkpoint-seconds", type=click.FloatRange(0, min_open=True), default=300, show_default=True)
+@click.option("--resident-gib", type=click.FloatRange(0), default=8, show_default=True, help="Pixels kept in memory.")
+@click.option("--tensorboard/--no-tensorboard", default=False, show_default=True)
+def train(
+    training: dict[str, Any],
+    device: str,
+    threads: int,
+    checkpoint_seconds: float,
+    resident_gib: float,
+    tensorboard: bool,
+    **identity: Any,
+) -> None:
+    """Train a network; SIGTERM or Ctrl-C saves and stops, and the same command again goes on to the same weights.
+
+    \b
+    Examples:
+      fdgst train --stage main --method fdg --trainer plain --unseen domain3 --seed 0 --training '{decoder: ..}' \\
+        --rois results/rois/domain1.h5 results/rois/domain2.h5 --shard results/shards/fdg/domain[12]/domain[12].h5 \\
+        --start results/pretrained/domain3/seed0/model.safetensors \\
+        --checkpoints results/checkpoints/runs/fdg/domain3/seed0 --out results/runs/fdg/domain3/seed0
+    """
+    import os
+
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a thread that waits leaves its CPU to a neighbour's training
+    from fdgst.progress import log_to_stderr
+    from fdgst.training.interruption import Interrupted
+    from fdgst.training.run import train
+    from fdgst.training.settings import Execution, Run, settings_from
+
+    log_to_stderr()
+    execution = Execution(device, threads, checkpoint_seconds, resident_gib, tensorboard)
+    try:
+        train(Run(**identity), settings_from(training), execution)
+    except Interrupted as told:
+        click.echo(told, err=True)
+        sys.exit(told.status)
+
+
+@fdgst.command()
+@click.option("--run", "runs", type=FOLDER, multiple=True, required=True, help="Folder of a finished training.")
+@click.option("--rois", type=FILE, required=True, help="ROI file of the domain to predict.")
+@click.option("--split", type=click.Choice(["train", "test", "all"]), required=True)
+@click.option("--threshold", type=click.FloatRange(0, 1, min_open=True, max_open=True), required=True)
+@click.option("--cup-in-disc", is_flag=True, help="Cut the cup to the disc.")
+@click.option("--crop-centre", is_flag=True, help="Show the network the centre 512/800 of the ROI only (as released).")
+@click.option("--weights", type=FILE, help="A snapshot of the run to use instead of its final weights.")
+@click.option("--out", "outs", type=FILE, multiple=True, required=True, help="Predictions, HDF5; one per --run.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="At most the CPUs at hand.")
+def predict(
+    runs: tuple[Path, ...],
+    outs: tuple[Path, ...],
+    weights: Path | None,
+    device: str,
+    threads: int,
+    **options: Any,
+) -> None:
+    """Predict a domain's images with one or more finished trainings: masks at ROI size, and logits.
+
+    \b
+    Examples:
+      fdgst predict --run results/runs/fdg/domain3/seed0 --rois results/rois/domain3.h5 --split test \\
+        --threshold 0.75 --out results/runs/fdg/domain3/seed0/predictions.h5
+    """
+    if len(runs) != len(outs):
+        raise click.UsageError(f"expected one --out for each --run, found {len(outs)} for {len(runs)}")
+    import os
+
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from fdgst.evaluation.predict import predict
+    from fdgst.progress import log_to_stderr
+    from fdgst.training.predictor import Predictor
+
+    log_to_stderr()
+    for run, out in zip(runs, outs, strict=True):
+        predictor = Predictor(run, weights=weights, device=device, threads=threads)
+        model = {key: predictor.record[key] for key in ("method", "unseen", "seed")}
+        predict(predictor, out=out, model=model, **options)
+
+
+@fdgst.command(cls=Variadic)
 @click.argument("name")
 @click.option("--rois", type=FILE, multiple=True, help="ROI files. fig2, fig3, released: content first, style second.")
 @click.option("--photographs", type=FILE, multiple=True, help="Two whole photographs: content, style.")

@@ -1,0 +1,153 @@
+"""Progress: one live line on the terminal, wherever the output goes, and a plain line in the log every ten seconds.
+
+A rule's output goes to its log file; the terminal, when there is one, is written to directly. Log lines are records of
+the logger ``fdgst``, which stay unseen unless the program at hand shows them (`log_to_stderr`).
+"""
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any, Self, TextIO, TypeVar
+
+from tqdm import tqdm
+
+log = logging.getLogger(__name__)
+Item = TypeVar("Item")
+LOG_SECONDS = 10.0
+
+
+class Progress:
+    """Counts what is done; a context manager.
+
+    Parameters
+    ----------
+    total : int
+        Number of items in all.
+    description : str
+        What is going on, in a few words.
+    unit : str
+        Name of one item.
+    initial : int
+        Items that an earlier process has done.
+    """
+
+    def __init__(self, total: int, *, description: str, unit: str, initial: int = 0) -> None:
+        self.total, self.description, self.unit = total, description, unit
+        self.done = self._initial = initial
+        self._begun = self._logged = monotonic()
+        self._terminal = _Terminal()
+        self._bar = tqdm(
+            total=total,
+            desc=description,
+            unit=f" {unit}",
+            initial=initial,
+            file=self._terminal,
+            disable=not self._terminal.there,
+            leave=False,
+            mininterval=0.5,
+            dynamic_ncols=True,
+        )
+
+    def __enter__(self) -> Self:
+        """Show it."""
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Take the line away."""
+        self._bar.close()
+        self._terminal.close()
+
+    def advance(self, count: int = 1, **fields: str) -> None:
+        """Count `count` more items as done, and show `fields`, in words, beside the numbers."""
+        self.done += count
+        if fields:
+            self._bar.set_postfix(fields, refresh=False)
+        self._bar.update(count)
+        if not self._terminal.is_stderr and monotonic() - self._logged >= LOG_SECONDS:
+            self._logged = monotonic()
+            log.info("%s", self._line(fields))
+
+    def _line(self, fields: dict[str, str]) -> str:
+        """Put the state into one line."""
+        seconds_each = (monotonic() - self._begun) / max(self.done - self._initial, 1)
+        left = tqdm.format_interval((self.total - self.done) * seconds_each)
+        shown = [f"{self.unit} {self.done}/{self.total}", *(f"{key} {value}" for key, value in fields.items())]
+        return f"{self.description}: {', '.join(shown)}, {left} left"
+
+
+def progress(items: Iterable[Item], *, total: int, description: str, unit: str) -> Iterator[Item]:
+    """Yield `items`, counting each when its turn is over.
+
+    Parameters
+    ----------
+    items : iterable
+    total : int
+        How many there are.
+    description, unit : str
+        As of `Progress`.
+    """
+    with Progress(total, description=description, unit=unit) as shown:
+        for item in items:
+            yield item
+            shown.advance()
+
+
+def log_to_stderr() -> None:
+    """Show the package's log lines on standard error, above a live line if there is one."""
+    logger = logging.getLogger("fdgst")
+    if not logger.handlers:
+        logger.addHandler(_AboveTheLine())
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+class _AboveTheLine(logging.Handler):
+    """Writes records so that they do not run into a live line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        tqdm.write(self.format(record), file=sys.stderr)
+        sys.stderr.flush()
+
+
+class _Terminal:
+    """The terminal as a file, if there is one; a terminal that goes away stops nothing."""
+
+    def __init__(self) -> None:
+        self.is_stderr = sys.stderr.isatty()
+        self._file: TextIO | None = sys.stderr if self.is_stderr else None
+        if self._file is None:
+            with suppress(OSError):
+                self._file = Path("/dev/tty").open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the bar lives
+
+    @property
+    def there(self) -> bool:
+        """Whether anybody may be looking."""
+        return self._file is not None
+
+    def write(self, text: str) -> None:
+        """Write, or not."""
+        with suppress(OSError):
+            if self._file is not None:
+                self._file.write(text)
+
+    def flush(self) -> None:
+        """Flush, or not."""
+        with suppress(OSError):
+            if self._file is not None:
+                self._file.flush()
+
+    def fileno(self) -> int:
+        """Return the number of the file, by which tqdm finds the width of the terminal."""
+        if self._file is None:
+            raise OSError("no terminal")
+        return self._file.fileno()
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        with suppress(OSError):
+            if self._file is not None and not self.is_stderr:
+                self._file.close()

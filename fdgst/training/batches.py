@@ -1,0 +1,203 @@
+"""Which images a step sees: a pure function of (stage, unseen domain, seed, step), whatever was drawn before.
+
+The draws of an epoch are made at once, as arrays. They do not depend on the method either: two rows of the table see
+the same contents with the same geometry, and differ by what is stylised.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+import torch
+
+from fdgst.core.seeding import generator
+from fdgst.training.batch import Batch
+from fdgst.training.geometry import scale_and_crop
+from fdgst.training.store import Layout, Store, normalise
+
+AHEAD = 3  # steps read in advance where pixels are not in memory
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What the steps of one epoch see; every array is (steps, B, ...).
+
+    Attributes
+    ----------
+    originals : int
+        Number of the content among all originals; gives label and domain.
+    copies : int
+        Number of the stylised copy (see `Layout`), -1 for the original itself.
+    factors, offsets : float32, (steps, B, 2)
+        Enlargement of height and width, and place of the crop (see `scale_and_crop`).
+    """
+
+    originals: Any
+    copies: Any
+    factors: Any
+    offsets: Any
+
+
+def draw(
+    layout: Layout,
+    *,
+    identity: tuple[str | int, ...],
+    steps: int,
+    per_source: int,
+    pairs: bool,
+    scale: tuple[float, float],
+) -> Draws:
+    """Draw one epoch.
+
+    Parameters
+    ----------
+    layout : Layout
+    identity : tuple
+        What the draws depend on: stage, unseen domain, seed, epoch.
+    steps, per_source : int
+        Steps of the epoch, and images of each source in a step.
+    pairs : bool
+        First half contents, second half their copies (`per_source` must be even); otherwise each image is a copy with
+        probability `layout.share`, uniform over styles and strengths.
+    scale : (probability, maximum)
+        Share of images that are enlarged, and the largest factor.
+
+    Returns
+    -------
+    Draws
+        Source after source within a step.
+    """
+    rng = generator("batches", *identity)
+    source = np.repeat(np.arange(len(layout.counts)), per_source)
+    shape = (steps, len(source))
+    local = rng.integers(0, np.array(layout.counts)[source], shape)
+    stylised, style, strength, enlarged = rng.random((4, *shape))
+    factors, offsets = rng.random((2, *shape, 2), dtype=np.float32)
+    probability, maximum = scale
+    factors = np.where((enlarged < probability)[..., None], 1 + np.float32(maximum - 1) * factors, np.float32(1))
+    contents = np.cumsum([0, *layout.counts])[source] + local
+    copies = _copies(layout, source, local, style, strength)
+    if not pairs:
+        return Draws(contents, np.where(stylised < layout.share, copies, -1), factors, offsets)
+    half = np.arange(len(source)) % per_source < per_source // 2
+    twice = [np.concatenate([array[:, half]] * 2, axis=1) for array in (contents, factors, offsets)]
+    return Draws(twice[0], np.concatenate([np.full_like(copies, -1)[:, half], copies[:, half]], axis=1), *twice[1:])
+
+
+def _copies(
+    layout: Layout, source: np.ndarray, local: np.ndarray, style: np.ndarray, strength: np.ndarray
+) -> np.ndarray:
+    """Return the number of the copy of each content that uniform numbers in [0, 1) point to; -1 without shards."""
+    styles = layout.shards.shape[1]
+    if not styles:
+        return np.full_like(local, -1)
+    shard = layout.shards[source, (style * styles).astype(int)]
+    return layout.bases[shard] + local * layout.strengths + (strength * layout.strengths).astype(int)
+
+
+class Batches:
+    """Makes the batch of any step, on the store's device.
+
+    Parameters
+    ----------
+    store : Store
+    identity : tuple
+        Stage, unseen domain, seed.
+    steps_per_epoch, per_source : int
+    pairs : bool
+    scale : (probability, maximum)
+        As of `draw`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        identity: tuple[str | int, ...],
+        steps_per_epoch: int,
+        per_source: int,
+        pairs: bool,
+        scale: tuple[float, float],
+    ) -> None:
+        self.store, self.steps_per_epoch = store, steps_per_epoch
+        self._options = {"steps": steps_per_epoch, "per_source": per_source, "pairs": pairs, "scale": scale}
+        self._identity = identity
+        self._epoch: tuple[int, Draws] | None = None
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
+        self._ahead: dict[int, Future[tuple[torch.Tensor, torch.Tensor | None]]] = {}
+        self._lambdas = torch.from_numpy(store.layout.lambdas).float().to(store.device)
+
+    def __enter__(self) -> Self:
+        """Open."""
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Stop the prefetching thread."""
+        self._reader.shutdown(cancel_futures=True)
+
+    def __call__(self, step: int) -> Batch:
+        """Return the batch of a step, counted from 0; no per-image Python where pixels are in memory."""
+        epoch, within = divmod(step, self.steps_per_epoch)
+        draws = self._draws(epoch)
+        originals, copies = draws.originals[within], draws.copies[within]
+        pixels, changes = self._pixels(originals, copies) if self.store.resident else self._fetch(step)
+        images = pixels.permute(0, 3, 1, 2).float()  # a view: channels-last already
+        if changes is not None:
+            lam = self._lambdas[copies.clamp_min(0)] * (copies >= 0)
+            images = (images + lam[:, None, None, None] * changes.permute(0, 3, 1, 2)).round_().clamp_(0, 255)
+        labels = self.store.labels[originals].float()
+        images, labels = scale_and_crop(images, labels, factors=draws.factors[within], offsets=draws.offsets[within])
+        return Batch(
+            images=normalise(images).contiguous(memory_format=torch.channels_last),
+            labels=torch.stack([labels == 2, labels >= 1], dim=1).float(),
+            domains=self.store.domain_of[originals],
+            step=step,
+            epoch=epoch,
+        )
+
+    def _draws(self, epoch: int) -> Draws:
+        """Return an epoch's draws as tensors on the device: one transfer per epoch, none per step."""
+        if self._epoch is None or self._epoch[0] != epoch:
+            draws = self._draw(epoch)
+            tensors = {
+                item.name: torch.from_numpy(getattr(draws, item.name)).to(self.store.device) for item in fields(draws)
+            }
+            self._epoch = epoch, Draws(**tensors)
+        return self._epoch[1]
+
+    def _draw(self, epoch: int) -> Draws:
+        """Draw an epoch on the host."""
+        return draw(self.store.layout, identity=(*self._identity, epoch), **self._options)
+
+    def _numbers(self, originals: Any, copies: Any) -> tuple[Any, Any]:
+        """Translate contents and copies, arrays or tensors, into numbers of pictures and of changes."""
+        layout = self.store.layout
+        if layout.residual:
+            return originals, copies.clip(0) // layout.strengths
+        copied = copies >= 0
+        return originals * ~copied + (copies + sum(layout.counts)) * copied, None
+
+    def _pixels(self, originals: torch.Tensor, copies: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Gather a step's pixels from memory."""
+        pictures, changes = self._numbers(originals, copies)
+        pool = self.store.changes
+        return self.store.pictures.gather(pictures), pool.gather(changes) if pool else None
+
+    def _read(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Read a step's pixels from the files (in the prefetching thread, the only one that touches them)."""
+        epoch, within = divmod(step, self.steps_per_epoch)
+        draws = self._draw(epoch)
+        pictures, changes = self._numbers(draws.originals[within], draws.copies[within])
+        pool = self.store.changes
+        return self.store.pictures.read(pictures), pool.read(changes) if pool else None
+
+    def _fetch(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Take a step's pixels from the prefetching thread, and ask it for the steps to come."""
+        for ahead in range(step, step + AHEAD):
+            if ahead not in self._ahead:
+                self._ahead[ahead] = self._reader.submit(self._read, ahead)
+        pixels, changes = self._ahead.pop(step).result()
+        self._ahead = {number: future for number, future in self._ahead.items() if number > step}
+        device = self.store.device
+        return pixels.to(device, non_blocking=True), None if changes is None else changes.to(device, non_blocking=True)

@@ -1,0 +1,83 @@
+"""The state to resume from: two generations of one file, keyed by everything that the training depends on.
+
+A checkpoint is a dictionary of tensors and plain values, read with ``weights_only=True``: nothing is unpickled.
+"""
+
+import logging
+import pickle
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fdgst.storage.atomic import atomic
+
+log = logging.getLogger(__name__)
+GENERATIONS = 2
+UNREADABLE = (RuntimeError, EOFError, OSError, ValueError, KeyError, pickle.UnpicklingError)
+
+
+class Checkpoints:
+    """The checkpoints of one training.
+
+    Parameters
+    ----------
+    folder : Path
+        Of this training alone; made when first needed.
+    key : mapping of str to str
+        What the training depends on, by name. A checkpoint of another key is not used.
+    """
+
+    def __init__(self, folder: Path, key: Mapping[str, str]) -> None:
+        self.folder, self.key = folder, dict(key)
+
+    def save(self, step: int, state: Mapping[str, Any]) -> Path:
+        """Write a checkpoint atomically, then drop all but the two newest.
+
+        Parameters
+        ----------
+        step : int
+            Steps done.
+        state : mapping
+            Nested dictionaries and lists of tensors, numbers and strings.
+
+        Returns
+        -------
+        Path
+        """
+        path = self.folder / f"step{step:08d}.pt"
+        with atomic(path) as part:
+            torch.save({"key": self.key, "step": step, **state}, part)
+        for old in [*self._generations()[GENERATIONS:], *self.folder.glob("*.part")]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the newest whole checkpoint of this training, or None; every refusal is a warning in the log."""
+        for path in self._generations():
+            try:
+                state = torch.load(path, map_location="cpu", weights_only=True)
+                found = state["key"]
+            except UNREADABLE as error:
+                log.warning("%s: damaged (%s): going back to the one before", path, str(error).partition("\n")[0])
+                continue
+            changed = sorted(name for name in {*self.key, *found} if self.key.get(name) != found.get(name))
+            if changed:
+                log.warning("%s: of another training (%s changed): starting anew", path, ", ".join(changed))
+                return None
+            return state
+        return None
+
+    def newest(self) -> Path | None:
+        """Return the path of the newest checkpoint, None if there is none."""
+        return next(iter(self._generations()), None)
+
+    def clear(self) -> None:
+        """Delete the folder: the training is complete, and a forced re-run trains."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _generations(self) -> list[Path]:
+        """List the checkpoints, newest first."""
+        return sorted(self.folder.glob("step*.pt"), reverse=True)

@@ -1,0 +1,73 @@
+"""What a training leaves: model.safetensors, run.json, history.csv, and snapshots where they are asked for."""
+
+import json
+import platform
+import shutil
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from fdgst.storage.atomic import atomic, write_text
+
+PACKAGES = ("fdgst", "torch", "segmentation-models-pytorch", "safetensors", "numpy")
+MODEL, RECORD, HISTORY, SNAPSHOTS = "model.safetensors", "run.json", "history.csv", "snapshots"
+
+
+def save_model(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
+    """Write tensors atomically; equal tensors give equal bytes."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    with atomic(path) as part:
+        save_file(tensors, part)  # no metadata: its order in the file would be drawn by chance
+
+
+def write_results(folder: Path, *, model: Mapping[str, torch.Tensor], record: Mapping[str, Any], history: str) -> None:
+    """Write the three files, each atomically, the model last: where it is, the others are."""
+    write_text(folder / HISTORY, history)
+    write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
+    save_model(folder / MODEL, model)
+
+
+def move_snapshots(kept: Path, folder: Path) -> None:
+    """Put the snapshots of a finished training, kept beside its checkpoints until now, among its results."""
+    shutil.rmtree(folder / SNAPSHOTS, ignore_errors=True)
+    if kept.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.move(kept, folder / SNAPSHOTS)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # run from a checkout that is not installed
+            found[package] = "unknown"
+    return found
+
+
+def tensorboard(folder: Path, first_step: int) -> Callable[[Mapping[str, float]], None]:
+    """Return a function that writes a row of the history for TensorBoard; rows from `first_step` on are replaced.
+
+    Raises
+    ------
+    ConfigError
+        If the package is not installed.
+    """
+    from fdgst.errors import ConfigError
+
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise ConfigError("training.tensorboard: the package tensorboard is not installed (pip install it)") from error
+    writer = SummaryWriter(str(folder), purge_step=first_step, flush_secs=10)
+
+    def write(row: Mapping[str, float]) -> None:
+        for name in ("loss", "learning_rate"):
+            writer.add_scalar(name, row[name], int(row["step"]))
+
+    return write

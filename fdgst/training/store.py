@@ -1,0 +1,216 @@
+"""The training images of a run: originals and stylised copies, in (GPU) memory when they fit, else read by chunk.
+
+All pictures have one running number: the originals of the first source, of the second, ..., then the copies of the
+first shard (image-major, then lambda), of the second, ... Labels and domains are those of the originals.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import torch
+
+from fdgst.errors import ConfigError, DataError
+from fdgst.storage.rois import Rois, open_rois
+from fdgst.training.pool import Pool, changes, copies, originals
+from fdgst.training.settings import Run
+
+if TYPE_CHECKING:
+    from fdgst.storage.shards import Shard
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What there is to draw from.
+
+    Copies have a running number of their own: shard after shard, image-major, then lambda.
+
+    Attributes
+    ----------
+    counts : tuple of int
+        Training images of each source domain.
+    shards : ndarray of int, shape (sources, styles)
+        Numbers of the shards of each source's stylised copies; no column without augmentation.
+    bases : ndarray of int, shape (shards,)
+        Number of each shard's first copy.
+    strengths : int
+        Copies of one image in one shard, L.
+    lambdas : ndarray of float, shape (copies,)
+        Strength of each copy.
+    styles : int
+        Style domains that the shards stand for, K: the scripts list so many copies of each image; 0 without shards.
+    residual : bool
+        Whether shards hold one change per image, scaled by lambda, instead of one picture per lambda.
+    """
+
+    counts: tuple[int, ...]
+    shards: np.ndarray
+    bases: np.ndarray
+    strengths: int
+    lambdas: np.ndarray
+    styles: int
+    residual: bool
+
+    @property
+    def share(self) -> float:
+        """Probability that a drawn image is a copy, K / (K + 1)."""
+        return self.styles / (self.styles + 1)
+
+
+class Store:
+    """The open files of a run.
+
+    Parameters
+    ----------
+    run : Run
+    device : torch.device
+        Where batches are wanted.
+    resident_gib : float
+        Up to this size, pixels are kept in the memory of `device`.
+
+    Raises
+    ------
+    ConfigError
+        If the unseen domain is among the inputs, or the files do not belong together; one line per fault.
+    FormatError
+        If a file is damaged or of another kind.
+    """
+
+    def __init__(self, run: Run, device: torch.device, resident_gib: float) -> None:
+        self.device = device
+        with ExitStack() as stack:
+            self.rois = [stack.enter_context(open_rois(path)) for path in run.rois]
+            if run.shards:
+                from fdgst.storage.shards import open_shard
+            self.shards = [stack.enter_context(open_shard(path)) for path in run.shards]
+            check(run, self.rois, self.shards)
+            self.layout = _layout(self.rois, self.shards)
+            self.size_px = self.rois[0].network_size_px
+            self.domains = [rois.domain for rois in self.rois]
+            self._load(resident_gib)
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        """Open."""
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Close the files."""
+        self._stack.close()
+
+    def _load(self, resident_gib: float) -> None:
+        """Read labels, and pixels if they fit."""
+        shape, residual = (self.size_px, self.size_px, 3), self.layout.residual
+        pictures = [*map(originals, self.rois), *([] if residual else map(copies, self.shards))]
+        self.pictures = Pool(pictures, shape, torch.uint8)
+        self.changes = Pool([changes(shard) for shard in self.shards], shape, torch.float16) if residual else None
+        labels = np.concatenate([rois.network_labels(rois.indices("train")) for rois in self.rois])
+        self.labels = torch.from_numpy(labels).to(self.device)
+        counts = torch.tensor(self.layout.counts, device=self.device)
+        self.domain_of = torch.repeat_interleave(torch.arange(len(counts), device=self.device), counts)
+        pools = [self.pictures, *([self.changes] if self.changes else [])]
+        gib = sum(pool.nbytes for pool in pools) / 2**30
+        self.resident = gib <= min(resident_gib, _free_gib(self.device))
+        where = f"kept in memory ({self.device.type})" if self.resident else "read by chunk"
+        log.info("%d pictures, %.2f GiB (resident_gib %g): %s", self.pictures.bases[-1], gib, resident_gib, where)
+        for pool in pools if self.resident else []:
+            pool.load(self.device)
+
+    def originals(self, source: int, batch: int) -> Iterator[torch.Tensor]:
+        """Yield the training images of one source in order, as a network sees them: (<= batch, 3, S, S) in [-1, 1]."""
+        first, count = int(self.pictures.bases[source]), self.layout.counts[source]
+        for start in range(0, count, batch):
+            numbers = np.arange(first + start, first + min(start + batch, count))
+            yield normalise(self.pictures.read(numbers).to(self.device).permute(0, 3, 1, 2).float())
+
+
+def normalise(images: torch.Tensor) -> torch.Tensor:
+    """Bring grey levels to [-1, 1], in place: x / 127.5 - 1."""
+    return images.div_(127.5).sub_(1)
+
+
+def check(run: Run, rois: Sequence[Rois], shards: Sequence["Shard"]) -> None:
+    """Raise ConfigError unless the files of a run belong together and to it; one line per fault."""
+    domains = [file.domain for file in rois]
+    faults: list[str] = []
+    if run.intra and domains != [run.unseen]:
+        faults.append(f"{run}: trainer intra takes the ROI file of {run.unseen} alone, found {', '.join(domains)}")
+    for path, file in zip((*run.rois, *run.shards), (*rois, *shards), strict=True):
+        faults += _faults(path, file, run, rois, domains)
+    if len(set(domains)) < len(domains):
+        faults.append(f"{run}: expected one ROI file per domain, found {', '.join(domains)}")
+    if len({shard.encoding for shard in shards}) > 1 or len({shard.lambdas.shape[1] for shard in shards}) > 1:
+        faults.append(f"{run}: expected shards of one augmentation, found encodings or lambdas that differ")
+    per_source = {sum(shard.content_domain == domain for shard in shards) for domain in domains}
+    if len(per_source) > 1 and not faults:
+        faults.append(f"{run}: expected equally many shards of every source domain, found {sorted(per_source)}")
+    if faults:
+        raise ConfigError(*faults)
+
+
+def _faults(path: Path, file: "Rois | Shard", run: Run, rois: Sequence[Rois], domains: Sequence[str]) -> list[str]:
+    """List what is wrong with one input file of a run."""
+    own = [file.domain] if isinstance(file, Rois) else [file.content_domain, file.style_domain]
+    faults = []
+    if run.unseen in own and not run.intra:
+        faults.append(f"{path}: holds images of {run.unseen}, which is unseen in this run")
+    elif not set(own) <= set(domains):
+        faults.append(f"{path}: of {' and '.join(own)}, but the sources of this run are {', '.join(domains)}")
+    elif not isinstance(file, Rois):
+        source = rois[domains.index(file.content_domain)]
+        expected = [source.names[row] for row in source.indices("train")]
+        if file.names != expected or file.size_px != source.network_size_px:
+            faults.append(
+                f"{path}: not made from the ROI file of {file.content_domain}; run snakemake to make it again"
+            )
+    elif not len(file.indices("train")):
+        faults.append(f"{path}: no training image")
+    elif file.network_size_px != rois[0].network_size_px:
+        faults.append(f"{path}: network size {file.network_size_px}, but {run.rois[0]} has {rois[0].network_size_px}")
+    return faults
+
+
+def training_counts(paths: Sequence[Path]) -> list[int]:
+    """Return the number of training images of each ROI file.
+
+    Raises
+    ------
+    DataError
+        If one has none.
+    """
+    counts = []
+    for path in paths:
+        with open_rois(path) as rois:
+            counts.append(len(rois.indices("train")))
+        if not counts[-1]:
+            raise DataError(f"{path}: no training image")
+    return counts
+
+
+def _layout(rois: Sequence[Rois], shards: Sequence["Shard"]) -> Layout:
+    """Say what can be drawn from checked files."""
+    by_source = [[i for i, shard in enumerate(shards) if shard.content_domain == file.domain] for file in rois]
+    sizes = [shard.lambdas.size for shard in shards]
+    # ASSUME: a control has no style; it gets as many copies as an augmentation with every source's style
+    control = all(shard.content_domain == shard.style_domain for shard in shards)
+    styles = (len(rois) if control else len(by_source[0])) if shards else 0
+    return Layout(
+        counts=tuple(len(file.indices("train")) for file in rois),
+        shards=np.array(by_source, int),
+        bases=np.cumsum([0, *sizes])[:-1],
+        strengths=shards[0].lambdas.shape[1] if shards else 0,
+        lambdas=np.concatenate([shard.lambdas.ravel() for shard in shards]) if shards else np.empty(0),
+        styles=styles,
+        residual=any(shard.encoding == "residual" for shard in shards),
+    )
+
+
+def _free_gib(device: torch.device) -> float:
+    """Return what may be filled with pixels: of a GPU two thirds of what is free now, so that the network has room."""
+    return torch.cuda.mem_get_info(device)[0] / 2**30 * 2 / 3 if device.type == "cuda" else float("inf")
