@@ -173,7 +173,7 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
 
 def _reason(error: Exception) -> str:
     """Return the first line of another library's message."""
-    return str(error).strip("'\"").partition("\n")[0]
+    return str(error).partition("\n")[0]
 
 
 @contextmanager

@@ -50,6 +50,10 @@ class DoFE(Trainer):
             self.network.pool.copy_(refreshed(self.network.pool, h, batch.domains, keep=KEEP))
         return loss
 
+    def compile(self) -> None:
+        """Compile the pass that `update` makes."""
+        self.network.detailed = torch.compile(self.network.detailed)  # type: ignore[method-assign]
+
     def _soft_label(self, batch: Batch) -> torch.Tensor:
         """Draw the batch's soft labels from (seed, step)."""
         shape = (len(batch.domains), self.sources)

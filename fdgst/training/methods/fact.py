@@ -57,6 +57,11 @@ class FACT(Trainer):
         ours = [parameter.detach() for parameter in self.network.parameters()]
         torch._foreach_lerp_(theirs, ours, 1 - momentum(self.steps))
 
+    def compile(self) -> None:
+        """Compile the student and the teacher."""
+        super().compile()
+        self.teacher.compile()
+
     def state(self) -> dict[str, Any]:
         """Add the teacher and the number of steps that it has followed."""
         return super().state() | {"teacher": self.teacher.state_dict(), "steps": self.steps}

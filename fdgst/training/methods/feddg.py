@@ -50,6 +50,9 @@ class FedDG(Trainer):
         contrast = boundary_contrast(torch.stack([features, shifted_features]), labels)
         return self.descend(inner + dice_loss(shifted, labels) + CONTRAST_WEIGHT * contrast)
 
+    def compile(self) -> None:
+        """Leave everything as it is: a compiled pass gives its buffers up after one of the two backward passes."""
+
     def _pass(self, theta: Mapping[str, torch.Tensor], images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return float32 logits and the decoder's last map under the parameters `theta`."""
         with self.autocast():

@@ -1,0 +1,121 @@
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.func import functional_call
+from torch.nn import functional
+
+from fdgst.training.methods.feddg import boundary_contrast, embed, inner_step
+from fdgst.training.methods.losses import dice_loss
+
+
+def test_the_inner_step_follows_the_gradient_clipped_entry_by_entry():
+    theta = {"a": torch.tensor([2.0, -3.0], requires_grad=True), "b": torch.tensor([10.0], requires_grad=True)}
+    loss = (theta["a"] ** 3).sum() + theta["b"].sum() ** 4  # gradients 12, 27 and 4000
+    stepped = inner_step(theta, loss)
+    torch.testing.assert_close(stepped["a"], torch.tensor([2 - 0.012, -3 - 0.027]))
+    torch.testing.assert_close(stepped["b"], torch.tensor([10 - 0.1]))
+
+
+def test_the_inner_step_is_of_first_order():
+    theta = {"a": torch.tensor([2.0], requires_grad=True)}
+    (stepped,) = inner_step(theta, (theta["a"] ** 3).sum()).values()
+    (stepped**2).sum().backward()
+    torch.testing.assert_close(theta["a"].grad, 2 * stepped.detach())  # not times 1 - 1e-3 * 12
+
+
+def test_the_inner_step_leaves_what_the_loss_does_not_reach():
+    theta = {"a": torch.ones(1, requires_grad=True), "idle": torch.ones(1, requires_grad=True)}
+    assert inner_step(theta, theta["a"].sum())["idle"] is theta["idle"]
+
+
+def by_hand(network, batch):
+    """FedDG's loss and gradient with two networks and no functional call: theta and theta' are separate leaves."""
+    (x, copy), (labels, _) = batch.images.chunk(2), batch.labels.chunk(2)
+    theta, shifted = network.train(), deepcopy(network).train()
+    inner = dice_loss(theta(x), labels)
+    gradients = torch.autograd.grad(inner, list(theta.parameters()))
+    with torch.no_grad():
+        for parameter, gradient in zip(shifted.parameters(), gradients, strict=True):
+            parameter -= 1e-3 * gradient.clamp(-100, 100)
+    maps = [net.decoder(net.encoder(half)) for net, half in ((theta, x), (shifted, copy))]
+    both = [net.segmentation_head(given) for net, given in zip((theta, shifted), maps, strict=True)]
+    loss = sum(dice_loss(logits, labels) for logits in both) + 0.1 * boundary_contrast(torch.stack(maps), labels)
+    parts = torch.autograd.grad(loss, [*theta.parameters(), *shifted.parameters()])
+    half = len(parts) // 2
+    return loss.detach(), [a + b for a, b in zip(parts[:half], parts[half:], strict=True)]
+
+
+def test_loss_and_gradient_are_those_of_two_networks_written_out(trainer, batch, tiny):
+    method, first = trainer("feddg"), batch(size=24)
+    loss, gradients = by_hand(tiny(), first)
+    torch.testing.assert_close(method.update(first), loss)
+    for parameter, gradient in zip(method.network.parameters(), gradients, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=1e-6)
+
+
+def test_running_statistics_are_gathered_from_both_passes(trainer, batch):
+    method, first = trainer("feddg"), batch()
+    convolution, norm, _ = method.network.encoder.quarter
+    x, copy = (convolution(half).mean((0, 2, 3)).detach() for half in first.images.chunk(2))
+    method.update(first)
+    # theta' is near theta, so that the copies' means are nearly those under theta
+    torch.testing.assert_close(norm.running_mean, 0.9 * 0.1 * x + 0.1 * copy, rtol=0.01, atol=1e-4)
+    assert norm.num_batches_tracked == 2
+
+
+def test_embeddings_are_means_of_the_repeated_map_over_a_region():
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.randn(2, 3, 4, 5, 5, generator=generator)
+    regions = (torch.rand(2, 3, 2, 20, 20, generator=generator) > 0.7).float()
+    repeated = functional.interpolate(maps.flatten(0, 1), 20, mode="nearest").unflatten(0, (2, 3))
+    found = embed(maps, regions)
+    for s, k, p, n in [(0, 0, 0, 0), (1, 0, 1, 2), (0, 1, 1, 1)]:
+        expected = repeated[p, n][:, regions[k, n, s] == 1].mean(1)
+        torch.testing.assert_close(found[s, k, p, n], expected)
+
+
+def test_the_contrast_is_small_where_contour_and_ring_differ_and_large_where_not(batch):
+    labels = batch(size=32).labels
+    apart = torch.stack([labels[:, 1], 1 - labels[:, 1]], 1).repeat(2, 1, 1, 1, 1)
+    assert boundary_contrast(apart, labels[:, 1:]).item() == pytest.approx(0, abs=1e-4)
+    same = torch.ones_like(apart)
+    assert boundary_contrast(same, labels[:, 1:]).item() > 1
+
+
+def test_an_image_without_a_cup_is_skipped_for_the_cup_only(batch):
+    labels = batch(size=32).labels.clone()
+    maps = torch.randn(2, 6, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    labels[2, 0] = 0
+    kept = [0, 1, 3, 4, 5]
+    expected = boundary_contrast(maps[:, kept], labels[kept, :1]) + boundary_contrast(maps, labels[:, 1:])
+    torch.testing.assert_close(boundary_contrast(maps, labels), expected)
+
+
+def test_a_batch_without_any_structure_gives_a_finite_step(trainer, batch):
+    method, first = trainer("feddg"), batch()
+    loss = method.update(replace(first, labels=torch.zeros_like(first.labels)))
+    assert torch.isfinite(loss)
+    assert all(torch.isfinite(parameter).all() for parameter in method.network.parameters())
+
+
+def test_the_contrast_pulls_at_both_passes(batch):
+    maps = torch.randn(2, 6, 4, 8, 8, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    boundary_contrast(maps, batch(size=32).labels).backward()
+    assert all(part.any() for part in maps.grad)
+
+
+def test_every_weight_of_the_network_gets_a_gradient(trainer, batch):
+    method = trainer("feddg")
+    method.update(batch(size=24))
+    assert all(parameter.grad.any() for parameter in method.network.parameters())
+
+
+def test_the_shifted_parameters_are_used_without_touching_the_network(trainer, batch):
+    method, images = trainer("feddg"), batch().images
+    before = method.network(images)
+    theta = {name: parameter + 1 for name, parameter in method.with_map.named_parameters()}
+    shifted = functional_call(method.with_map, theta, (images,))[0]
+    assert not torch.equal(shifted, before)
+    torch.testing.assert_close(method.network(images), before)
