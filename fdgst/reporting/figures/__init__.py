@@ -113,6 +113,16 @@ def _agreement(inputs: Inputs) -> Figure:
     return agreement(*_scored(inputs))
 
 
+def _curves(inputs: Inputs) -> Figure:
+    """Draw the learning curves."""
+    from fdgst.reporting.figures.curves import PRETRAINED, curves
+    from fdgst.reporting.figures.inputs import runs, titles
+
+    found = runs(inputs.runs)
+    methods = titles(inputs.methods, [run.method for run in found if run.method != PRETRAINED])
+    return curves(found, methods, titles(inputs.domains, [run.unseen for run in found]))
+
+
 def _scored(inputs: Inputs) -> tuple[Any, dict[str, str], dict[str, str]]:
     """Read the scores; return them with the titles of methods and domains."""
     from fdgst.reporting.figures.inputs import scores, titles
@@ -131,4 +141,5 @@ FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Inputs], Figure]]] = {
     "gallery": (("rois", "runs", "scores"), _predicted("gallery")),
     "boxes": (("scores",), _boxes),
     "agreement": (("scores",), _agreement),
+    "curves": (("runs",), _curves),
 }

@@ -20,7 +20,7 @@ def agreement(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping
     ----------
     scores : DataFrame
         Rows of `scores.csv`; every seed's image is a point. Images without a predicted disc have no vCDR: they are
-        left out and counted in the title.
+        left out and counted above the panel.
     methods, domains : mapping
         Titles by id, in the order to draw.
     """
@@ -33,8 +33,9 @@ def agreement(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping
         _panel(panel, once[once["method"] == method], title, [*domains])
     for panel in axes.flat[len(methods) :]:
         panel.set_axis_off()
-    figure.supxlabel("mean of true and predicted vCDR", fontsize=7.5)
-    figure.supylabel("predicted - true vCDR", fontsize=7.5)
+    for panel in axes[-1]:
+        panel.set_xlabel("mean of true and predicted")
+    figure.supylabel("vCDR, predicted minus true", fontsize=7.5)
     points = [
         Line2D([], [], linestyle="", marker=style.marker(number), color=style.colour(number), markersize=4)
         for number in range(len(domains))
@@ -53,16 +54,12 @@ def _panel(axes: Axes, rows: pd.DataFrame, title: str, domains: list[str]) -> No
         axes.plot(
             mean[here], difference[here], style.marker(number), color=style.colour(number), markersize=2.5, alpha=0.7
         )
-    without = len(rows) - len(read)
-    axes.set_title(title + (f" ({without} without disc)" if without else ""))
     axes.grid(visible=True, axis="y")
-    if len(read) < 2:
-        return
-    bias, spread = difference.mean(), difference.std(ddof=1)
-    for level, dash in ((bias, "-"), (bias - LIMIT * spread, "--"), (bias + LIMIT * spread, "--")):
-        axes.axhline(level, color="black", linewidth=0.9, linestyle=dash)
-    note = f"bias {bias:+.3f}\nlimits {bias - LIMIT * spread:+.3f}, {bias + LIMIT * spread:+.3f}\nn = {len(read)}"
-    axes.text(0.03, 0.97, note, transform=axes.transAxes, va="top", fontsize=6.5, bbox=_BACKGROUND)
-
-
-_BACKGROUND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
+    note = f"n = {len(read)}, without disc {len(rows) - len(read)}"
+    if len(read) > 1:
+        bias, spread = difference.mean(), difference.std(ddof=1)
+        low, high = bias - LIMIT * spread, bias + LIMIT * spread
+        for level, dash in ((bias, "-"), (low, "--"), (high, "--")):
+            axes.axhline(level, color="black", linewidth=0.9, linestyle=dash)
+        note = f"bias {bias:+.3f} ({low:+.3f}, {high:+.3f})\n{note}"
+    axes.set_title(f"{title}\n{note}", fontsize=6.5)

@@ -1,6 +1,7 @@
 """Box plots of the scores: what a table's means hide."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.patches import Patch
 from fdgst.reporting.figures import style
 from fdgst.reporting.figures.inputs import STRUCTURES
 
+MANY = 6  # boxes of more methods need the whole width
 THIN = {"linewidth": 0.6}
 METRICS = {"dsc": "DSC (%)", "hd": "HD (ROI pixels)", "asd": "ASD (ROI pixels)"}
 
@@ -26,19 +28,17 @@ def boxes(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping[str
     methods, domains : mapping
         Titles by id, in the order to draw.
     """
-    figure = Figure(figsize=(style.WIDTH_IN, 6.4), layout="constrained")
-    axes = figure.subplots(len(METRICS), len(STRUCTURES), sharex=True, sharey="row")
-    for row, (metric, unit) in zip(axes, METRICS.items(), strict=True):
-        row[0].set_ylabel(unit)
-        for panel, structure in zip(row, STRUCTURES, strict=True):
-            values = scores[scores["structure"] == structure].groupby(["method", "unseen", "image"])[metric].mean()
-            _panel(panel, values, methods, domains)
-            if metric != "dsc":
-                panel.set_yscale("log", nonpositive="clip")
-                panel.yaxis.set_major_formatter("{x:g}")
-    for panel, title in zip(axes[0], STRUCTURES.values(), strict=True):
-        panel.set_title(title)
-    patches = [Patch(facecolor=style.colour(number), alpha=0.6) for number in range(len(methods))]
+    side_by_side = len(methods) <= MANY
+    shape = (len(METRICS), 2) if side_by_side else (2 * len(METRICS), 1)
+    figure = Figure(figsize=(style.WIDTH_IN, 0.5 + 1.95 * shape[0]), layout="constrained")
+    axes = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
+    for panel, (metric, structure) in zip(axes.flat, product(METRICS, STRUCTURES), strict=True):
+        values = scores[scores["structure"] == structure].groupby(["method", "unseen", "image"])[metric].mean()
+        _panel(panel, values, methods, domains)
+        panel.set_ylabel(f"{STRUCTURES[structure]}: {METRICS[metric]}")
+        if metric != "dsc":
+            style.logarithmic(panel.yaxis)
+    patches = [Patch(facecolor=style.colour(k), hatch=style.hatch(k), alpha=0.6) for k in range(len(methods))]
     figure.legend(patches, [*methods.values()], loc="outside lower center", ncols=min(len(methods), 6))
     return figure
 
@@ -60,5 +60,6 @@ def _panel(axes: Axes, values: pd.Series, methods: Mapping[str, str], domains: M
         for box in drawn["boxes"]:
             box.set_facecolor(style.colour(number))
             box.set_alpha(0.6)
+            box.set_hatch(style.hatch(number))
     axes.set_xticks(range(len(domains)), [*domains.values()])
     axes.grid(visible=True, axis="y")

@@ -18,6 +18,7 @@ from fdgst.storage.predictions import open_predictions
 from fdgst.storage.rois import open_rois
 
 WORST = 5
+KEYS = ["unseen", "seed", "image"]
 _FOOT_IN = 0.22
 
 
@@ -73,7 +74,7 @@ class Pictures:
         """Return the predicted cup and disc of one row of the scores."""
         folder = self._folders[row["method"], row["unseen"], row["seed"]]
         with open_predictions(folder / "predictions.h5") as predictions:
-            return np.asarray(predictions.masks[predictions.names.index(row["image"])])
+            return predictions.mask(predictions.names.index(row["image"]))
 
 
 def contours(
@@ -126,7 +127,7 @@ def gallery(
     methods: Mapping[str, str],
     domains: Mapping[str, str],
 ) -> Figure:
-    """Draw the `WORST` images of each method, by Dice averaged over the structures, over all domains and seeds.
+    """Draw the `WORST` images of each method, by Dice averaged over the structures, each image by its worst seed.
 
     Parameters
     ----------
@@ -137,11 +138,11 @@ def gallery(
     with Pictures(rois, runs) as pictures:
         for panels, (method, title) in zip(axes, methods.items(), strict=True):
             style.label(panels[0], title)
-            images = scores[scores["method"] == method].groupby(["unseen", "seed", "image"])
-            worst = images["dsc"].mean().sort_values(kind="stable").index[:WORST]
-            for panel, (unseen, seed, image) in zip(panels, worst, strict=False):
+            images = scores[scores["method"] == method].groupby(KEYS)
+            worst = images["dsc"].mean().sort_values(kind="stable").reset_index().drop_duplicates(["unseen", "image"])
+            for panel, (unseen, seed, image) in zip(panels, worst[:WORST][KEYS].to_numpy(), strict=False):
                 pictures.draw(panel, images.get_group((unseen, seed, image)))
-                panel.set_title(f"{domains[unseen]}\n{image}", pad=2, fontsize=6.5)
+                panel.set_title(f"{domains[unseen]}\n{image}, seed {seed}", pad=2, fontsize=6.5)
     _legend(figure)
     return figure
 

@@ -7,12 +7,14 @@ only the contours of Figure 5 are the paper's (`TRUTH`, `CUP`, `DISC`).
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import YAxis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
 from fdgst.storage.atomic import atomic
@@ -23,7 +25,7 @@ GAP_IN, TITLE_IN, LABEL_IN = 0.04, 0.18, 0.2  # of a sheet: between panels, abov
 PANEL_PX = 256  # no more pixels than a panel shows: keeps the PDF small, which stores pictures without loss
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#999999")
 MARKERS = "osD^vPX*"
-DASHES = ("-", "--", "-.", ":")
+DASHES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 TRUTH, CUP, DISC = "#FF0000", "#0000FF", "#00FF00"  # paper, Fig. 5: ground truth, optic cup, optic disc
 
 _RC: dict[Any, Any] = {
@@ -43,6 +45,7 @@ _RC: dict[Any, Any] = {
     "grid.color": "#E4E4E4",
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.2,
+    "hatch.linewidth": 0.4,
     "pdf.fonttype": 42,
     "pdf.compression": 9,
     "path.simplify": True,
@@ -84,7 +87,12 @@ def marker(index: int) -> str:
     return MARKERS[index % len(MARKERS)]
 
 
-def dashes(index: int) -> str:
+def hatch(index: int) -> str:
+    """Return the hatching that tells areas apart once `colour` begins anew."""
+    return "/////" if index >= len(COLOURS) else ""
+
+
+def dashes(index: int) -> Literal["-", "--", "-.", ":"]:
     """Return the line style that goes with `colour(index)`."""
     return DASHES[index % len(DASHES)]
 
@@ -132,12 +140,21 @@ def show(axes: Axes, image: np.ndarray, title: str = "") -> None:
     axes.imshow(
         fit(image, PANEL_PX), extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="none", aspect="auto"
     )
-    axes.set_title(title, pad=2)
+    if title:
+        axes.set_title(title, pad=2)
 
 
 def label(axes: Axes, text: str) -> None:
     """Name a row of a sheet, upright left of its first panel."""
     axes.text(-0.03, 0.5, text, transform=axes.transAxes, rotation=90, ha="right", va="center")
+
+
+def logarithmic(axis: YAxis) -> None:
+    """Make an axis logarithmic, with plain numbers at 1, 2 and 5 of each decade."""
+    axis.axes.set_yscale("log", nonpositive="clip")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def fit(image: np.ndarray, longest_px: int) -> np.ndarray:

@@ -1,0 +1,85 @@
+"""Learning curves: the training loss over the steps, pre-training included where its history is given."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from fdgst.errors import DataError
+from fdgst.reporting.figures import style
+from fdgst.reporting.figures.inputs import Run
+
+PRETRAINED = "pretrained"  # the folder of pre-trainings stands where others have their method's
+COLUMNS = 2
+_HISTORY = ["step", "learning_rate", "loss"]
+
+
+def curves(runs: Sequence[Run], methods: Mapping[str, str], domains: Mapping[str, str]) -> Figure:
+    """Draw one panel per unseen domain, one line per method (mean over the seeds), from the first step of pre-training.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Whose ``history.csv`` to draw; pre-trainings among them are drawn in black, before the methods.
+    methods, domains : mapping
+        Titles by id, in the order to draw.
+
+    Notes
+    -----
+    Dotted lines stand where the learning rate changes. The loss is that of the method: rows whose trainers minimise
+    different losses cannot be compared by its height.
+    """
+    lines = -(-len(domains) // COLUMNS)
+    figure = Figure(figsize=(style.WIDTH_IN, 0.6 + 1.9 * lines), layout="constrained")
+    axes = figure.subplots(lines, min(len(domains), COLUMNS), sharex=True, sharey=True, squeeze=False)
+    for panel, (domain, title) in zip(axes.flat, domains.items(), strict=False):
+        _panel(panel, [run for run in runs if run.unseen == domain], [*methods])
+        panel.set_title(f"unseen: {title}")
+        panel.set_xlabel("step")
+        panel.tick_params(labelbottom=True)
+    for panel in axes.flat[len(domains) :]:
+        panel.set_axis_off()
+    figure.supylabel("training loss", fontsize=7.5)
+    drawn = [Line2D([], [], color=style.colour(k), linestyle=style.dashes(k)) for k in range(len(methods))]
+    figure.legend(
+        [Line2D([], [], color="black"), *drawn],
+        ["pre-training", *methods.values()],
+        loc="outside lower center",
+        ncols=min(len(methods) + 1, 6),
+    )
+    return figure
+
+
+def _panel(axes: Axes, runs: Sequence[Run], methods: Sequence[str]) -> None:
+    """Draw the curves of one unseen domain."""
+    before = _mean(runs, PRETRAINED)
+    offset = 0 if before.empty else int(before.index[-1])
+    axes.plot(before.index, before["loss"], color="black", linewidth=1)
+    changes = {offset} if offset else set()
+    for number, method in enumerate(methods):
+        curve = _mean(runs, method)
+        axes.plot(
+            curve.index + offset, curve["loss"], color=style.colour(number), linestyle=style.dashes(number), linewidth=1
+        )
+        rate = curve["learning_rate"]
+        changes |= {int(step) + offset for step in curve.index[rate.diff().fillna(0) != 0]}
+    for step in changes:
+        axes.axvline(step, color="#999999", linewidth=0.8, linestyle=":")
+    style.logarithmic(axes.yaxis)
+    axes.grid(visible=True, axis="y")
+
+
+def _mean(runs: Sequence[Run], method: str) -> pd.DataFrame:
+    """Average the histories of a method's seeds, by step; empty if there is none."""
+    tables = []
+    for run in runs:
+        path = run.folder / "history.csv"
+        if run.method == method:
+            table = pd.read_csv(path)
+            if not set(_HISTORY) <= set(table.columns):
+                raise DataError(f"{path}: expected the columns {', '.join(_HISTORY)}, found {', '.join(table.columns)}")
+            tables.append(table)
+    together = pd.concat(tables) if tables else pd.DataFrame(columns=_HISTORY, dtype=float)
+    return together.groupby("step")[["learning_rate", "loss"]].mean()

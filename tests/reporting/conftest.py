@@ -1,0 +1,138 @@
+"""A small study made up by chance: files as the workflow leaves them, whose numbers mean nothing."""
+
+import json
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fdgst.core.masks import labels_to_masks
+from fdgst.core.seeding import generator
+from fdgst.reporting.figures import Inputs
+from fdgst.storage.predictions import write_predictions
+from fdgst.storage.rois import create_rois, open_rois
+
+DOMAINS = {"domain1": "Camera 1", "domain2": "Camera 2", "domain3": "Camera 3"}
+METHODS = {"deepall": "DeepAll", "fdg": "FDG", "fdg_st": "FDG+ST"}
+SEEDS = (0, 1)
+SIZE_PX = 48
+
+
+def ellipse(height, width):
+    """A centred ellipse of these axes, pixels."""
+    rows, columns = np.mgrid[:SIZE_PX, :SIZE_PX] - SIZE_PX // 2
+    return (rows / height) ** 2 + (columns / width) ** 2 <= 1
+
+
+def eye(rng, tint):
+    """A made-up ROI: a bright disc with a brighter cup on a background of the camera's tint."""
+    disc, cup = ellipse(*rng.uniform(14, 18, 2)), ellipse(*rng.uniform(6, 10, 2))
+    image = tint + 60.0 * disc[..., None] + 50.0 * cup[..., None] + rng.normal(0, 6, (SIZE_PX, SIZE_PX, 3))
+    return np.clip(image, 0, 255).astype(np.uint8), (disc.astype(np.uint8) + (cup & disc)).astype(np.uint8)
+
+
+def write_rois(path, domain, number):
+    """Six training and four test images."""
+    rng = generator("eye", domain)
+    tint = np.roll([150.0, 90.0, 40.0], number)
+    shape = {"count": 10, "roi_size_px": SIZE_PX, "network_size_px": 32}
+    settings = {"domain": domain, "title": DOMAINS[domain]}
+    with create_rois(path, settings=settings, label_resize="nearest", compression="none", **shape) as writer:
+        for row in range(10):
+            writer.add(f"eye{row:02d}", "train" if row < 6 else "test", *eye(rng, tint), "0" * 64)
+
+
+def scores():
+    """Rows of scores.csv: later methods are a little better; the worst row has no disc."""
+    rows = []
+    for (place, method), unseen, seed, image, structure in product(
+        enumerate(METHODS), DOMAINS, SEEDS, range(6, 10), ("cup", "disc")
+    ):
+        rng = generator("score", method, unseen, seed, image, structure)
+        truth, dsc = 0.3 + 0.05 * image, min(99.0, 80 + 4 * place + rng.normal(0, 6))
+        missed = (method, unseen, seed, image) == ("deepall", "domain2", 0, 7)
+        vcdr = "" if missed else round(truth + rng.normal(0, 0.08), 4)
+        rows.append(
+            (method, unseen, seed, f"eye{image:02d}", structure, 0 if missed else round(dsc, 3),
+             *([67.9] * 4 if missed else np.round([12 - dsc / 10, 10 - dsc / 12, 6 - dsc / 20, 6 - dsc / 20], 3)),
+             int(missed), round(truth, 4), vcdr)
+        )  # fmt: skip
+    columns = "method,unseen,seed,image,structure,dsc,hd,hd95,asd,asd_directed,missed,vcdr_truth,vcdr_prediction"
+    return pd.DataFrame(rows, columns=columns.split(","))
+
+
+def write_history(path, steps):
+    """A loss that falls, with a lower learning rate in the last third."""
+    lines = ["step,epoch,learning_rate,loss"]
+    lines += [
+        f"{step},{step // 10},{0.001 if step <= steps * 2 / 3 else 0.0002},{0.7 / step**0.4}"
+        for step in range(10, steps + 1, 10)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+
+
+def write_run(folder, method, unseen, seed, roi_labels):
+    """Predictions that are the truth moved by some pixels, a history and a record."""
+    identity = {"method": method, "unseen": unseen, "seed": seed, "domain": unseen}
+    shift = int(generator("shift", method, unseen, seed).integers(0, 4))
+    masks = [np.roll(labels_to_masks(label), shift, axis=2) for label in roi_labels]
+    write_predictions(
+        folder / "predictions.h5",
+        [(mask, np.zeros((2, 32, 32))) for mask in masks],
+        names=[f"eye{row:02d}" for row in range(6, 10)],
+        roi_size_px=SIZE_PX,
+        network_size_px=32,
+        settings=identity,
+    )
+    write_history(folder / "history.csv", 150)
+    write_record(folder / "run.json", method, unseen, seed)
+
+
+def write_record(path, method, unseen, seed):
+    """What a training leaves about itself."""
+    record = {
+        "method": method, "unseen": unseen, "seed": seed, "stage": "main", "trainer": "plain", "epochs": 15,
+        "steps": 150, "images_per_step": 18, "seconds": 61.25, "images_per_second": 44.1, "device": "cpu", "threads": 1,
+        "versions": {"python": "3.11.0", "fdgst": "0.1.0", "torch": "2.0"}, "key": {"code": "0123456789abcdef"},
+    }  # fmt: skip
+    path.write_text(json.dumps(record))
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory):
+    """The folder of the made-up study, as the workflow would leave it."""
+    results = tmp_path_factory.mktemp("study") / "results"
+    for number, domain in enumerate(DOMAINS):
+        write_rois(results / f"rois/{domain}.h5", domain, number)
+        with open_rois(results / f"rois/{domain}.h5") as rois:
+            labels = [rois.label(row) for row in range(6, 10)]
+        for method, seed in product(METHODS, SEEDS):
+            write_run(results / f"runs/{method}/{domain}/seed{seed}", method, domain, seed, labels)
+        for seed in SEEDS:
+            write_history(results / f"pretrained/{domain}/seed{seed}/history.csv", 80)
+    scores().to_csv(results / "scores.csv", index=False)
+    return results
+
+
+@pytest.fixture(scope="session")
+def titled():
+    """The titles of the made-up study's methods and domains, as the configuration gives them."""
+    return {
+        "methods": [{"id": name, "title": title} for name, title in METHODS.items()],
+        "domains": [{"id": name, "title": title} for name, title in DOMAINS.items()],
+    }
+
+
+@pytest.fixture(scope="session")
+def given(study, titled):
+    """Everything a figure may ask for."""
+    return Inputs(
+        rois=sorted(study.glob("rois/*.h5")),
+        photographs=[],
+        runs=sorted([*study.glob("runs/*/*/*"), *study.glob("pretrained/*/*")]),
+        scores=[study / "scores.csv"],
+        tables=[],
+        **titled,
+    )
