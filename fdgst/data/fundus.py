@@ -155,11 +155,18 @@ def _split_faults(dataset: Mapping[str, Any], folder: str, split: str) -> Iterat
         _names(dataset, folder, split, kind) - excluded(dataset["exclude"], folder, split) for kind in KINDS
     )
     if not images | masks:
-        yield f"{places['image']}: expected at least one PNG file, found none that is not excluded; each split needs images"
-    for name in sorted(images - masks):
-        yield f"{places['image'] / name}: expected its mask {places['mask'] / name}, found none; add it or exclude the image"
-    for name in sorted(masks - images):
-        yield f"{places['mask'] / name}: expected its image {places['image'] / name}, found none; add it or remove the mask"
+        yield f"{places['image']}: expected at least one PNG file, found none that is left; each split needs images"
+    yield from _lonely(places["image"], images - masks, "mask", places["mask"])
+    yield from _lonely(places["mask"], masks - images, "image", places["image"])
+
+
+def _lonely(place: Path, names: set[str], other: str, other_place: Path) -> Iterator[str]:
+    """Yield a line for each file without its fellow in the other folder."""
+    for name in sorted(names):
+        yield (
+            f"{place / name}: expected the {other} {other_place / name}, found none; add it, or name the file in"
+            f" dataset.exclude"
+        )
 
 
 def _format_faults(place: Path) -> Iterator[str]:

@@ -10,11 +10,12 @@ from PIL import Image
 from fdgst.core.resize import label_of_grey
 from fdgst.errors import DataError
 
-GREYS = (0, 128, 255)
+GREYS = (0, 128, 255)  # cup, rim, background
+CUP = 2
 FAR_LEVELS = 40  # this far from the nearest of GREYS, a value is no longer what resampling leaves of a mask
 FAR_FRACTION = 0.01
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_SIGNATURE, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _DEPTH_OFFSET = 24  # of IHDR's bit depth: Pillow reduces 16-bit RGB to 8 bits without a word
 _MODES = {"L": "grey", "LA": "grey with transparency", "RGB": "RGB", "RGBA": "RGB with transparency", "P": "palette"}
 _DISTANCE = np.abs(np.arange(256)[:, None] - np.array(GREYS)).min(axis=1)
@@ -60,7 +61,7 @@ def read_mask(path: Path) -> np.ndarray:
         If the file is damaged or no such image, or its colour channels differ.
     """
     rgb = np.asarray(_open(path, what="mask").convert("RGB"))
-    coloured = np.count_nonzero((rgb != rgb[..., :1]).any(axis=-1))
+    coloured = int((rgb != rgb[..., :1]).any(axis=-1).sum())
     if coloured:
         raise DataError(
             f"{path}: expected a grey mask or equal colour channels, found {_pixels(coloured)} with channels that"
@@ -98,14 +99,16 @@ def mask_faults(path: Path, grey: np.ndarray) -> Iterator[str]:
             f"{path}: expected the values 0 (cup), 128 (rim) and 255 (background), found {far / grey.size:.1%} of the"
             f" pixels more than {FAR_LEVELS} levels from each; is it a mask?"
         )
-    # ASSUME: no disc covers all four corners of its ROI. What finds an inverted mask, or one of labels 0, 1, 2
-    elif (label[:: len(label) - 1 or 1, :: label.shape[1] - 1 or 1] > 0).all():
+        return
+    corners = label[:: max(len(label) - 1, 1), :: max(label.shape[1] - 1, 1)]
+    if (corners > 0).all():
+        # ASSUME: no disc covers all corners of its ROI; this finds inverted masks, and those that hold labels 0, 1, 2
         found = ", ".join(str(value) for value in np.unique(grey)[:4])
-        yield f"{path}: expected background (255) in a corner, found disc in all (values {found}); is the mask inverted?"
+        yield f"{path}: expected background (255) in a corner, found disc in all (values {found}); is it inverted?"
     elif not (label > 0).any():
-        yield f"{path}: expected a disc (values up to 200), found only background; draw it or name the image in dataset.exclude"
-    elif not (label == 2).any():
-        yield f"{path}: expected a cup (values up to 50), found none; draw it or name the image in dataset.exclude"
+        yield f"{path}: expected a disc (values up to 200), found background only; draw it, or exclude the image"
+    elif not (label == CUP).any():
+        yield f"{path}: expected a cup (values up to 50), found none; draw it, or exclude the image"
 
 
 def mask_warnings(path: Path, grey: np.ndarray) -> Iterator[str]:
@@ -118,12 +121,12 @@ def mask_warnings(path: Path, grey: np.ndarray) -> Iterator[str]:
     grey : ndarray of uint8, shape (height, width)
         From `read_mask`, without `mask_faults`.
     """
-    touching = np.count_nonzero(_beside_background(label_of_grey(grey)))
+    touching = int(_beside_background(label_of_grey(grey)).sum())
     if touching:
         yield f"{path}: the cup touches the background, {_pixels(touching)}"
-    stray = np.count_nonzero(_DISTANCE[grey])
+    stray = int((_DISTANCE[grey] > 0).sum())
     if stray:
-        yield f"{path}: {_pixels(stray)} are neither 0, 128 nor 255; read as up to 50 cup, up to 200 rim"
+        yield f"{path}: {_pixels(stray)} of other values than 0, 128, 255; read as up to 50 cup, up to 200 rim"
 
 
 def _open(path: Path, *, what: str) -> Image.Image:
@@ -131,7 +134,9 @@ def _open(path: Path, *, what: str) -> Image.Image:
     data = path.read_bytes()
     try:
         with Image.open(io.BytesIO(data)) as checked:
-            checked.verify()  # checksums, and the end mark that decoding does not miss
+            checked.verify()  # checksums, which decoding does not look at
+        if data.startswith(_SIGNATURE) and _END not in data:
+            raise SyntaxError("no end mark")
         picture = Image.open(io.BytesIO(data))
         picture.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -149,15 +154,15 @@ def _unfit(picture: Image.Image, data: bytes) -> str:
     depth = data[_DEPTH_OFFSET] if data.startswith(_SIGNATURE) else 8
     if picture.mode not in _MODES or (depth != 8 and picture.mode != "P"):
         return f"{depth} bits per channel (mode {picture.mode})"
-    opacity = picture.convert("RGBA").getchannel("A").getextrema()
-    return "transparent pixels" if opacity != (255, 255) else ""
+    opaque = not picture.has_transparency_data or picture.convert("RGBA").getchannel("A").getextrema() == (255, 255)
+    return "" if opaque else "transparent pixels"
 
 
 def _beside_background(label: np.ndarray) -> np.ndarray:
     """Mark the cup's pixels with background above, below, left or right of them."""
     background = np.pad(label == 0, 1)  # beyond the border there is nothing to touch
     beside = background[:-2, 1:-1] | background[2:, 1:-1] | background[1:-1, :-2] | background[1:-1, 2:]
-    return (label == 2) & beside
+    return (label == CUP) & beside
 
 
 def _pixels(count: int) -> str:
