@@ -40,7 +40,7 @@ def agreement(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping
         Line2D([], [], linestyle="", marker=style.marker(number), color=style.colour(number), markersize=4)
         for number in range(len(domains))
     ]
-    figure.legend(points, [*domains.values()], loc="outside lower center", ncols=min(len(domains), 6))
+    style.legend(figure, points, [*domains.values()])
     return figure
 
 

@@ -38,8 +38,8 @@ def boxes(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping[str
         panel.set_ylabel(f"{STRUCTURES[structure]}: {METRICS[metric]}")
         if metric != "dsc":
             style.logarithmic(panel.yaxis)
-    patches = [Patch(facecolor=style.colour(k), hatch=style.hatch(k), alpha=0.6) for k in range(len(methods))]
-    figure.legend(patches, [*methods.values()], loc="outside lower center", ncols=min(len(methods), 6))
+    patches = [Patch(facecolor=style.colour(k), hatch=style.hatch(k), alpha=0.5) for k in range(len(methods))]
+    style.legend(figure, patches, [*methods.values()])
     return figure
 
 
@@ -59,7 +59,7 @@ def _panel(axes: Axes, values: pd.Series, methods: Mapping[str, str], domains: M
         )  # fmt: skip
         for box in drawn["boxes"]:
             box.set_facecolor(style.colour(number))
-            box.set_alpha(0.6)
+            box.set_alpha(0.5)
             box.set_hatch(style.hatch(number))
     axes.set_xticks(range(len(domains)), [*domains.values()])
     axes.grid(visible=True, axis="y")

@@ -43,12 +43,7 @@ def curves(runs: Sequence[Run], methods: Mapping[str, str], domains: Mapping[str
         panel.set_axis_off()
     figure.supylabel("training loss", fontsize=7.5)
     drawn = [Line2D([], [], color=style.colour(k), linestyle=style.dashes(k)) for k in range(len(methods))]
-    figure.legend(
-        [Line2D([], [], color="black"), *drawn],
-        ["pre-training", *methods.values()],
-        loc="outside lower center",
-        ncols=min(len(methods) + 1, 6),
-    )
+    style.legend(figure, [Line2D([], [], color="black"), *drawn], ["pre-training", *methods.values()])
     return figure
 
 

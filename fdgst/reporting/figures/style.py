@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import YAxis
 from matplotlib.figure import Figure
@@ -155,6 +156,13 @@ def logarithmic(axis: YAxis) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
+
+
+def legend(figure: Figure, handles: Sequence[Artist], names: Sequence[str]) -> None:
+    """Say below a figure what its signs mean, in as many columns as its width holds."""
+    column_in = 0.5 + 0.065 * max(len(name) for name in names)
+    columns = max(min(len(names), int(WIDTH_IN / column_in)), 1)
+    figure.legend(handles, names, loc="outside lower center", ncols=columns)
 
 
 def fit(image: np.ndarray, longest_px: int) -> np.ndarray:
