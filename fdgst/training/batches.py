@@ -29,12 +29,15 @@ class Draws:
         Number of the content among all originals; gives label and domain.
     copies : int
         Number of the stylised copy (see `Layout`), -1 for the original itself.
+    lambdas : float32
+        Strength of the copy, 0 for the original itself.
     factors, offsets : float32, (steps, B, 2)
         Enlargement of height and width, and place of the crop (see `scale_and_crop`).
     """
 
     originals: Any
     copies: Any
+    lambdas: Any
     factors: Any
     offsets: Any
 
@@ -77,23 +80,30 @@ def draw(
     probability, maximum = scale
     factors = np.where((enlarged < probability)[..., None], 1 + np.float32(maximum - 1) * factors, np.float32(1))
     contents = np.cumsum([0, *layout.counts])[source] + local
-    copies = _copies(layout, source, local, style, strength)
-    if not pairs:
-        return Draws(contents, np.where(stylised < layout.share, copies, -1), factors, offsets)
-    half = np.arange(len(source)) % per_source < per_source // 2
-    twice = [np.concatenate([array[:, half]] * 2, axis=1) for array in (contents, factors, offsets)]
-    return Draws(twice[0], np.concatenate([np.full_like(copies, -1)[:, half], copies[:, half]], axis=1), *twice[1:])
+    copies, lambdas = _copies(layout, source, local, style, strength)
+    if pairs:
+        half = np.arange(len(source)) % per_source < per_source // 2
+        twice = [np.concatenate([a[:, half]] * 2, axis=1) for a in (contents, copies, lambdas, factors, offsets)]
+        contents, copies, lambdas, factors, offsets = twice
+        copied = np.arange(contents.shape[1]) >= half.sum()
+    else:
+        copied = stylised < layout.share
+    return Draws(contents, np.where(copied, copies, -1), np.where(copied, lambdas, np.float32(0)), factors, offsets)
 
 
 def _copies(
     layout: Layout, source: np.ndarray, local: np.ndarray, style: np.ndarray, strength: np.ndarray
-) -> np.ndarray:
-    """Return the number of the copy of each content that uniform numbers in [0, 1) point to; -1 without shards."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return number (-1 without shards) and lambda of the copy that uniform numbers in [0, 1) point to."""
     styles = layout.shards.shape[1]
     if not styles:
-        return np.full_like(local, -1)
+        return np.full_like(local, -1), np.zeros(local.shape, np.float32)
     shard = layout.shards[source, (style * styles).astype(int)]
-    return layout.bases[shard] + local * layout.strengths + (strength * layout.strengths).astype(int)
+    copies = layout.bases[shard] + local * layout.strengths + (strength * layout.strengths).astype(int)
+    if layout.law is None:
+        return copies, layout.lambdas[copies].astype(np.float32)
+    low, high = layout.law
+    return copies, (high - (high - low) * strength).astype(np.float32)  # (low, high]: 0 would be the original again
 
 
 class Batches:
@@ -126,7 +136,6 @@ class Batches:
         self._epoch: tuple[int, Draws] | None = None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
         self._ahead: dict[int, Future[tuple[torch.Tensor, torch.Tensor | None]]] = {}
-        self._lambdas = torch.from_numpy(store.layout.lambdas).float().to(store.device)
 
     def __enter__(self) -> Self:
         """Open."""
@@ -144,8 +153,8 @@ class Batches:
         pixels, changes = self._pixels(originals, copies) if self.store.resident else self._fetch(step)
         images = pixels.permute(0, 3, 1, 2).float()  # a view: channels-last already
         if changes is not None:
-            lam = self._lambdas[copies.clamp_min(0)] * (copies >= 0)
-            images = (images + lam[:, None, None, None] * changes.permute(0, 3, 1, 2)).round_().clamp_(0, 255)
+            lam = draws.lambdas[within][:, None, None, None]
+            images = (images + lam * changes.permute(0, 3, 1, 2)).round_().clamp_(0, 255)
         labels = self.store.labels[originals].float()
         images, labels = scale_and_crop(images, labels, factors=draws.factors[within], offsets=draws.offsets[within])
         return Batch(

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from fdgst.storage.rois import Rois
-
-if TYPE_CHECKING:
-    from fdgst.storage.shards import Shard
+from fdgst.storage.shards import Shard
 
 BLOCK = 32  # images read at once while loading: a few MiB
 
@@ -78,7 +75,7 @@ def originals(rois: Rois) -> Part:
     return Part(len(rows), 1, lambda a, b: rois.network_images(rows[a:b]), lambda i: rois.network_image(int(rows[i])))
 
 
-def copies(shard: "Shard") -> Part:
+def copies(shard: Shard) -> Part:
     """List the pictures of a grid shard, image-major."""
     strengths = shard.lambdas.shape[1]
     count = len(shard.names) * strengths
@@ -87,7 +84,7 @@ def copies(shard: "Shard") -> Part:
     )
 
 
-def changes(shard: "Shard") -> Part:
+def changes(shard: Shard) -> Part:
     """List the changes of a residual shard."""
     return Part(
         len(shard.names),

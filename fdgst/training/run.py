@@ -140,7 +140,7 @@ def _trainer(
             (source, images) for source in range(sources) for images in store.originals(source, PREPARE_IMAGES)
         )
     if settings.compile:
-        trainer.network.compile()
+        trainer.compile()
     return trainer
 
 
@@ -226,5 +226,7 @@ def _record(
         "resident": store.resident,
         "interruptions": keeper.interruptions,
         "versions": results.versions(),
-        "key": keeper.checkpoints.key,
+        "depends_on": {
+            name: value for name, value in keeper.checkpoints.key.items() if not name.startswith("training.")
+        },
     }

@@ -9,18 +9,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
 
 from fdgst.errors import ConfigError, DataError
 from fdgst.storage.rois import Rois, open_rois
+from fdgst.storage.shards import Shard, open_shard
 from fdgst.training.pool import Pool, changes, copies, originals
 from fdgst.training.settings import Run
-
-if TYPE_CHECKING:
-    from fdgst.storage.shards import Shard
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +41,9 @@ class Layout:
         Copies of one image in one shard, L.
     lambdas : ndarray of float, shape (copies,)
         Strength of each copy.
+    law : (low, high) or None
+        Residual shards of an augmentation that draws its lambdas: uniform in (low, high], drawn anew for every image
+        of every step. None: the copies' own strengths are taken, so that both encodings train alike.
     styles : int
         Style domains that the shards stand for, K: the scripts list so many copies of each image; 0 without shards.
     residual : bool
@@ -54,6 +55,7 @@ class Layout:
     bases: np.ndarray
     strengths: int
     lambdas: np.ndarray
+    law: tuple[float, float] | None
     styles: int
     residual: bool
 
@@ -86,8 +88,6 @@ class Store:
         self.device = device
         with ExitStack() as stack:
             self.rois = [stack.enter_context(open_rois(path)) for path in run.rois]
-            if run.shards:
-                from fdgst.storage.shards import open_shard
             self.shards = [stack.enter_context(open_shard(path)) for path in run.shards]
             check(run, self.rois, self.shards)
             self.layout = _layout(self.rois, self.shards)
@@ -135,7 +135,7 @@ def normalise(images: torch.Tensor) -> torch.Tensor:
     return images.div_(127.5).sub_(1)
 
 
-def check(run: Run, rois: Sequence[Rois], shards: Sequence["Shard"]) -> None:
+def check(run: Run, rois: Sequence[Rois], shards: Sequence[Shard]) -> None:
     """Raise ConfigError unless the files of a run belong together and to it; one line per fault."""
     domains = [file.domain for file in rois]
     faults: list[str] = []
@@ -154,7 +154,7 @@ def check(run: Run, rois: Sequence[Rois], shards: Sequence["Shard"]) -> None:
         raise ConfigError(*faults)
 
 
-def _faults(path: Path, file: "Rois | Shard", run: Run, rois: Sequence[Rois], domains: Sequence[str]) -> list[str]:
+def _faults(path: Path, file: Rois | Shard, run: Run, rois: Sequence[Rois], domains: Sequence[str]) -> list[str]:
     """List what is wrong with one input file of a run."""
     own = [file.domain] if isinstance(file, Rois) else [file.content_domain, file.style_domain]
     faults = []
@@ -162,7 +162,7 @@ def _faults(path: Path, file: "Rois | Shard", run: Run, rois: Sequence[Rois], do
         faults.append(f"{path}: holds images of {run.unseen}, which is unseen in this run")
     elif not set(own) <= set(domains):
         faults.append(f"{path}: of {' and '.join(own)}, but the sources of this run are {', '.join(domains)}")
-    elif not isinstance(file, Rois):
+    elif isinstance(file, Shard):
         source = rois[domains.index(file.content_domain)]
         expected = [source.names[row] for row in source.indices("train")]
         if file.names != expected or file.size_px != source.network_size_px:
@@ -193,7 +193,7 @@ def training_counts(paths: Sequence[Path]) -> list[int]:
     return counts
 
 
-def _layout(rois: Sequence[Rois], shards: Sequence["Shard"]) -> Layout:
+def _layout(rois: Sequence[Rois], shards: Sequence[Shard]) -> Layout:
     """Say what can be drawn from checked files."""
     by_source = [[i for i, shard in enumerate(shards) if shard.content_domain == file.domain] for file in rois]
     sizes = [shard.lambdas.size for shard in shards]
@@ -206,9 +206,19 @@ def _layout(rois: Sequence[Rois], shards: Sequence["Shard"]) -> Layout:
         bases=np.cumsum([0, *sizes])[:-1],
         strengths=shards[0].lambdas.shape[1] if shards else 0,
         lambdas=np.concatenate([shard.lambdas.ravel() for shard in shards]) if shards else np.empty(0),
+        law=_law(shards[0]) if shards else None,
         styles=styles,
         residual=any(shard.encoding == "residual" for shard in shards),
     )
+
+
+def _law(shard: Shard) -> tuple[float, float] | None:
+    """Return the law by which lambdas are drawn at load time, None where the shard's own are taken."""
+    lambdas = shard.settings.get("lambdas")
+    if shard.encoding != "residual" or not isinstance(lambdas, dict):
+        return None
+    low, high = lambdas["uniform"]
+    return float(low), float(high)
 
 
 def _free_gib(device: torch.device) -> float:
