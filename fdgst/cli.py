@@ -36,7 +36,23 @@ class Mapping(click.ParamType):
         return parsed
 
 
+class Yaml(click.ParamType):
+    """A value in inline YAML: ``[0.1, 0.5]`` or ``{uniform: [0, 1], copies: 1}``."""
+
+    name = "yaml"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse `value`, or fail with click's usage error."""
+        import yaml
+
+        try:
+            return yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            self.fail(f"expected inline YAML, found {value!r} ({error})", param, ctx)
+
+
 MAPPING = Mapping()
+YAML = Yaml()
 
 
 class Titles(click.ParamType):
@@ -124,6 +140,92 @@ def audit(manifests: tuple[Path, ...], out: Path) -> None:
     from fdgst.data.prepare import audit
 
     audit(manifests, out)
+
+
+@fdgst.command()
+@click.option("--rois", type=FILE, required=True, help="ROI file of the domain.")
+@click.option("--alpha", default="0", show_default=True, help="0: dense bank. Else a soft one: 0.05, ac:0.05, energy:0.99")
+@click.option("--mixing", default="roi", show_default=True, help="Size whose spectra are banked: roi or network.")
+@click.option("--out", type=FILE, required=True, help="The bank, HDF5.")
+def bank(rois: Path, alpha: str, mixing: str, out: Path) -> None:
+    """Bank the amplitudes of a domain's training images, dense or soft-thresholded.
+
+    \b
+    Examples:
+      fdgst bank --rois results/rois/domain1.h5 --out results/banks/domain1/dense.h5
+      fdgst bank --rois results/rois/domain1.h5 --alpha 0.05 --out results/banks/domain1/soft-0.05.h5
+    """
+    from fdgst.generation.banks import make_bank
+
+    make_bank(rois, out, alpha=alpha, mixing=mixing)
+
+
+@fdgst.command()
+@click.option("--content", type=FILE, required=True, help="ROI file of the content domain: phases and labels.")
+@click.option("--style-bank", type=FILE, help="Bank of the style domain: amplitudes. None for contrast and jitter.")
+@click.option("--content-bank", type=FILE, help="Soft bank of the content domain: spares its transforms.")
+@click.option("--augmentation", required=True, help="Id of the augmentation.")
+@click.option("--kind", default="fourier", show_default=True, help="fourier, contrast or jitter.")
+@click.option("--window", default="full", show_default=True, help="full, released, dc or low:0.01; none with a control.")
+@click.option("--alpha", default="0", show_default=True, help="0, 0.05, ac:0.05 or energy:0.99; none with a control.")
+@click.option("--lambdas", type=YAML, required=True, help="[0.1, 0.5, 1], or {uniform: [0, 1], copies: 1}.")
+@click.option("--encoding", default="grid", show_default=True, help="grid: every picture; residual: the change, once.")
+@click.option("--mixing", default="roi", show_default=True, help="Size at which spectra are mixed: roi or network.")
+@click.option("--seed", type=click.IntRange(0), required=True, help="Draws style images and lambdas.")
+@click.option("--compression", type=click.Choice(["none", "gzip"]), default="none", show_default=True)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Threads; no byte depends on them.")
+@click.option("--out", type=FILE, required=True, help="The shard, HDF5.")
+def shard(
+    content: Path,
+    style_bank: Path | None,
+    content_bank: Path | None,
+    augmentation: str,
+    kind: str,
+    window: str,
+    alpha: str,
+    lambdas: Any,
+    encoding: str,
+    mixing: str,
+    out: Path,
+    **how: Any,
+) -> None:
+    """Stylise one domain's training images like another's, for every lambda.
+
+    \b
+    Examples:
+      fdgst shard --content results/rois/domain1.h5 --style-bank results/banks/domain2/dense.h5 --augmentation fdg \\
+        --lambdas '[0.1, 0.5, 1.0]' --seed 2024 --out results/shards/fdg/domain1/domain2.h5
+      fdgst shard --content results/rois/domain1.h5 --content-bank results/banks/domain1/soft-0.05.h5 \\
+        --style-bank results/banks/domain2/soft-0.05.h5 --augmentation fdg_st --alpha 0.05 \\
+        --lambdas '{uniform: [0, 1], copies: 2}' --seed 2024 --out results/shards/fdg_st/domain1/domain2.h5
+    """
+    from fdgst.generation.augmentation import Augmentation
+    from fdgst.generation.shards import Inputs, make_shard
+
+    made = Augmentation(augmentation, kind, window, alpha, lambdas, encoding, mixing)
+    make_shard(Inputs(content, style_bank, content_bank), out, augmentation=made, **how)
+
+
+@fdgst.command()
+@click.argument("paths", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
+def verify(paths: tuple[Path, ...]) -> None:
+    """Re-read files, and all *.h5 below folders, against their checksums and their kind's contract.
+
+    Prints one line for every damaged file and exits with status 1 if there is one.
+
+    \b
+    Examples:
+      fdgst verify results
+      fdgst verify results/shards/fdg/domain1/domain2.h5
+    """
+    from fdgst.errors import FormatError
+    from fdgst.storage.contracts import verify_all
+
+    counts, faults = verify_all(paths)
+    if counts:
+        click.echo("sound: " + ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())))
+    if faults:
+        raise FormatError(*faults)
 
 
 @fdgst.command(cls=Variadic)
@@ -262,6 +364,45 @@ def figure(name: str, out: Path, **inputs: Any) -> None:
     if name not in FIGURES:
         raise click.UsageError(f"figure {name!r} is none of {', '.join(FIGURES)}")
     make(name, out, Inputs(**inputs))
+
+
+@fdgst.command()
+@click.option("--predictions", type=FILE, required=True, help="Of one model on one domain, HDF5.")
+@click.option("--rois", type=FILE, required=True, help="ROI file of that domain.")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "test", "all"]),
+    default="all",
+    show_default=True,
+    help="Of what was predicted.",
+)
+@click.option("--out", type=FILE, required=True, help="One row per image and structure, CSV.")
+def score(predictions: Path, rois: Path, split: str, out: Path) -> None:
+    """Measure predictions: Dice, Hausdorff and surface distances, vertical cup-to-disc ratio.
+
+    \b
+    Examples:
+      fdgst score --predictions results/runs/fdg/domain1/seed0/predictions.h5 --rois results/rois/domain1.h5 \\
+        --out results/runs/fdg/domain1/seed0/scores.csv
+    """
+    from fdgst.evaluation.score import score
+
+    score(predictions, rois, out, split=split)
+
+
+@fdgst.command()
+@click.argument("scores", type=FILE, nargs=-1, required=True)
+@click.option("--out", type=FILE, required=True, help="CSV.")
+def collect(scores: tuple[Path, ...], out: Path) -> None:
+    """Join files of scores, in an order that does not depend on theirs, and refuse what is incomplete or stands twice.
+
+    \b
+    Examples:
+      fdgst collect results/runs/*/domain3/seed*/scores.csv --out results/unseen/domain3.csv
+    """
+    from fdgst.evaluation.score import collect
+
+    collect(scores, out)
 
 
 def main() -> None:

@@ -154,7 +154,7 @@ def surface_metrics(prediction: np.ndarray, truth: np.ndarray) -> SurfaceMetrics
 def _areas(prediction: np.ndarray, truth: np.ndarray) -> tuple[int, int]:
     """Return the pixels that two masks share, and the sum of their sizes."""
     prediction, truth = _crop(prediction, truth)
-    return np.count_nonzero(prediction & truth), np.count_nonzero(prediction) + np.count_nonzero(truth)
+    return int(np.count_nonzero(prediction & truth)), int(np.count_nonzero(prediction) + np.count_nonzero(truth))
 
 
 def _distances(prediction: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

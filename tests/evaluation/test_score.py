@@ -1,0 +1,197 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from fdgst.cli import fdgst
+from fdgst.core.metrics import dice, surface_metrics
+from fdgst.errors import DataError, FormatError
+from fdgst.evaluation.score import collect, score
+from fdgst.storage.scores import KEYS, read_scores
+
+CONTRACT = (
+    "method,unseen,seed,image,structure,dsc,hd,hd95,asd,asd_directed,missed,vcdr_truth,vcdr_prediction,"
+    "domain,cropped,dsc_released,truth_px,prediction_px,outside_px"
+)
+EMPTY = np.zeros((40, 40), bool)
+
+
+def scored(files, *masks, split="all", **settings):
+    """The scores of predictions, by image and structure."""
+    path = files.predict(*masks, **settings)
+    score(path, files.rois, files.folder / "scores.csv", split=split)
+    return read_scores([files.folder / "scores.csv"]).set_index(["image", "structure"])
+
+
+def truth(files):
+    """The true masks, (2, R, R)."""
+    return np.stack([files.cup, files.disc])
+
+
+def moved(files):
+    """The true masks, moved by (2, 3) pixels."""
+    return np.roll(truth(files), (2, 3), axis=(1, 2))
+
+
+def test_the_columns_are_the_contracts(files):
+    scored(files, truth(files), truth(files))
+    assert (files.folder / "scores.csv").read_text().splitlines()[0] == CONTRACT
+
+
+def test_the_truth_as_prediction_is_perfect(files):
+    table = scored(files, truth(files), truth(files))
+    assert len(table) == 4
+    assert (table["dsc"] == 100).all()
+    assert (table[["hd", "hd95", "asd", "asd_directed", "missed", "outside_px"]] == 0).all(axis=None)
+    assert (table["vcdr_prediction"] == 8 / 20).all()
+    assert (table["truth_px"] == table["prediction_px"]).all()
+
+
+def test_measures_are_those_of_the_core_in_percent_and_pixels(files):
+    row = scored(files, moved(files), truth(files)).loc[("a", "disc")]
+    found = surface_metrics(moved(files)[1], files.disc)
+    assert row["dsc"] == pytest.approx(100 * dice(moved(files)[1], files.disc), abs=1e-6)
+    assert row[["hd", "hd95", "asd", "asd_directed"]].tolist() == pytest.approx(found, abs=1e-6)
+    assert row[["method", "unseen", "domain", "seed", "cropped"]].tolist() == ["fdg", "domain1", "domain1", 3, 0]
+
+
+def test_a_missed_disc_costs_the_diagonal_and_leaves_no_ratio(files):
+    table = scored(files, np.stack([files.cup, EMPTY]), truth(files))
+    missed = table.loc[("a", "disc")]
+    assert missed["missed"] == 1
+    assert missed["dsc"] == 0
+    assert missed["dsc_released"] == pytest.approx(100 / (files.disc.sum() + 1), abs=1e-6)
+    distances = missed[["hd", "hd95", "asd", "asd_directed"]].tolist()
+    assert distances == pytest.approx([40 * math.sqrt(2)] * 4, abs=1e-6)
+    assert table.loc[("a", "cup"), "missed"] == 0
+    assert table.loc["a", "vcdr_prediction"].isna().all()
+    assert (table.loc["a", "outside_px"] == files.cup.sum()).all()
+    assert (table.loc["b", "missed"] == 0).all()
+
+
+def test_a_missed_cup_has_the_ratio_zero(files):
+    table = scored(files, np.stack([EMPTY, files.disc]), truth(files))
+    assert (table.loc["a", "vcdr_prediction"] == 0).all()
+    assert (table.loc["a", "vcdr_truth"] == 0.4).all()
+    assert table.loc[("a", "cup"), "hd"] == pytest.approx(40 * math.sqrt(2), abs=1e-6)
+    assert table.loc[("a", "disc"), "dsc"] == 100
+
+
+def test_nothing_predicted_at_all_is_two_misses(files):
+    table = scored(files, np.stack([EMPTY, EMPTY]), truth(files))
+    assert table.loc["a", "missed"].tolist() == [1, 1]
+    assert table.loc["a", "vcdr_prediction"].isna().all()
+
+
+def test_a_label_without_a_cup_is_refused_with_the_images_name(files):
+    files.cup[:] = False
+    files.write_rois()
+    with pytest.raises(DataError, match="domain1: image a: the label has no cup"):
+        scored(files, truth(files), truth(files))
+
+
+def test_the_split_restricts_what_was_predicted(files):
+    path = files.predict(*[truth(files)] * 3, names=("t0", "a", "b"), split="all")
+    score(path, files.rois, files.folder / "scores.csv", split="test")
+    assert set(read_scores([files.folder / "scores.csv"])["image"]) == {"a", "b"}
+
+
+def test_where_the_centre_was_predicted_the_truth_is_cut_to_it(files):
+    files.disc[0:36, 10:30] = True
+    files.write_rois()
+    centre = slice(7, 33)  # 512/800 of 40 pixels: 26, from 7 on
+    cut = np.zeros((2, 40, 40), bool)
+    cut[:, centre, centre] = truth(files)[:, centre, centre]
+    table = scored(files, cut, cut, crop_centre=True)
+    assert (table["dsc"] == 100).all()
+    assert (table["cropped"] == 1).all()
+
+
+def test_predictions_of_another_domain_are_refused(files):
+    with pytest.raises(DataError, match="'domain2' cannot be scored on ROIs of 'domain1'"):
+        scored(files, truth(files), truth(files), domain="domain2")
+
+
+def test_predictions_of_other_images_are_refused(files):
+    with pytest.raises(DataError, match="not of the images"):
+        scored(files, truth(files), truth(files), names=("a", "c"))
+
+
+def test_predictions_of_another_size_are_refused(files):
+    with pytest.raises(DataError, match="20 px"):
+        scored(files, truth(files)[:, :20, :20], truth(files)[:, :20, :20])
+
+
+def test_collecting_does_not_depend_on_the_order_of_the_files(files):
+    paths = []
+    for seed in (1, 0):
+        path = files.predict(truth(files), moved(files), seed=seed)
+        paths.append(files.folder / f"{seed}.csv")
+        score(path, files.rois, paths[-1], split="all")
+    one, two = files.folder / "one.csv", files.folder / "two.csv"
+    collect(paths, one)
+    collect(paths[::-1], two)
+    assert one.read_bytes() == two.read_bytes()
+    assert len(read_scores([one])) == 8
+    assert read_scores([one])[list(KEYS)].equals(read_scores([one]).sort_values(list(KEYS))[list(KEYS)])
+
+
+def test_collecting_twice_changes_no_byte(files):
+    scored(files, truth(files), moved(files))
+    collect([files.folder / "scores.csv"], files.folder / "again.csv")
+    assert (files.folder / "again.csv").read_bytes() == (files.folder / "scores.csv").read_bytes()
+
+
+def test_a_row_that_stands_twice_is_refused(files):
+    scored(files, truth(files), moved(files))
+    with pytest.raises(DataError, match="4 rows stand twice, the first is method fdg, unseen domain1, seed 3, image a"):
+        collect([files.folder / "scores.csv"] * 2, files.folder / "again.csv")
+
+
+def test_all_bad_files_are_told_at_once(files):
+    scored(files, truth(files), moved(files))
+    good = pd.read_csv(files.folder / "scores.csv")
+    bad = {
+        "short": good.drop(columns=["hd95", "missed"]),
+        "words": good.assign(dsc="high"),
+        "holes": good.assign(hd=np.nan),
+        "rim": good.assign(structure="rim"),
+        "none": good.head(0),
+    }
+    for name, table in bad.items():
+        table.to_csv(files.folder / f"{name}.csv", index=False)
+    with pytest.raises(FormatError) as error:
+        collect([files.folder / f"{name}.csv" for name in (*bad, "absent")], files.folder / "out.csv")
+    for fault, word in zip(
+        error.value.faults,
+        ["missing hd95, missed", "'high'", "hd: empty in 4", "'rim'", "no row", "found none"],
+        strict=True,
+    ):
+        assert word in fault
+    assert not (files.folder / "out.csv").exists()
+
+
+def test_an_image_without_one_of_its_structures_is_refused(files):
+    scored(files, truth(files), moved(files))
+    pd.read_csv(files.folder / "scores.csv").iloc[1:].to_csv(files.folder / "lone.csv", index=False)
+    with pytest.raises(DataError, match=r"1 images lack a structure.*'image': 'a'"):
+        read_scores([files.folder / "lone.csv"])
+
+
+def test_an_image_called_na_keeps_its_name(files):
+    files.write_rois(labels=[("NA", "test"), ("007", "test")])
+    assert sorted(set(scored(files, truth(files), truth(files), names=("NA", "007")).index.get_level_values(0))) == [
+        "007",
+        "NA",
+    ]
+
+
+def test_the_commands_score_and_collect(files):
+    path, out, joined = files.predict(truth(files), moved(files)), files.folder / "s.csv", files.folder / "j.csv"
+    call = CliRunner().invoke
+    arguments = ["score", "--predictions", str(path), "--rois", str(files.rois), "--out", str(out), "--split", "test"]
+    assert call(fdgst, arguments).exit_code == 0
+    assert call(fdgst, ["collect", str(out), "--out", str(joined)]).exit_code == 0
+    assert joined.read_text() == out.read_text()
