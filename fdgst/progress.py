@@ -60,7 +60,7 @@ class Progress:
         self._bar.close()
         self._terminal.close()
 
-    def advance(self, count: int = 1, **fields: str) -> None:
+    def advance(self, count: int = 1, /, **fields: str) -> None:
         """Count `count` more items as done, and show `fields`, in words, beside the numbers."""
         self.done += count
         if fields:

@@ -20,6 +20,31 @@ AHEAD = 3  # steps read in advance where pixels are not in memory
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """How a run draws.
+
+    Attributes
+    ----------
+    identity : tuple
+        What the draws depend on besides the epoch: stage, unseen domain, seed.
+    steps, per_source : int
+        Steps of an epoch, and images of each source in a step.
+    pairs : bool
+        First half contents, second half their copies (`per_source` must be even); otherwise each image is a copy with
+        probability `Layout.share`, uniform over styles and strengths.
+    scale_probability, scale_max : float
+        Share of images that are enlarged, and the largest factor.
+    """
+
+    identity: tuple[str | int, ...]
+    steps: int
+    per_source: int
+    pairs: bool
+    scale_probability: float
+    scale_max: float
+
+
+@dataclass(frozen=True)
 class Draws:
     """What the steps of one epoch see; every array is (steps, B, ...).
 
@@ -42,47 +67,33 @@ class Draws:
     offsets: Any
 
 
-def draw(
-    layout: Layout,
-    *,
-    identity: tuple[str | int, ...],
-    steps: int,
-    per_source: int,
-    pairs: bool,
-    scale: tuple[float, float],
-) -> Draws:
-    """Draw one epoch.
+def draw(layout: Layout, sampling: Sampling, epoch: int) -> Draws:
+    """Draw one epoch, counted from 0.
 
     Parameters
     ----------
     layout : Layout
-    identity : tuple
-        What the draws depend on: stage, unseen domain, seed, epoch.
-    steps, per_source : int
-        Steps of the epoch, and images of each source in a step.
-    pairs : bool
-        First half contents, second half their copies (`per_source` must be even); otherwise each image is a copy with
-        probability `layout.share`, uniform over styles and strengths.
-    scale : (probability, maximum)
-        Share of images that are enlarged, and the largest factor.
+        What there is.
+    sampling : Sampling
+    epoch : int
 
     Returns
     -------
     Draws
-        Source after source within a step.
+        Arrays; source after source within a step.
     """
-    rng = generator("batches", *identity)
-    source = np.repeat(np.arange(len(layout.counts)), per_source)
-    shape = (steps, len(source))
+    rng = generator("batches", *sampling.identity, epoch)
+    source = np.repeat(np.arange(len(layout.counts)), sampling.per_source)
+    shape = (sampling.steps, len(source))
     local = rng.integers(0, np.array(layout.counts)[source], shape)
     stylised, style, strength, enlarged = rng.random((4, *shape))
     factors, offsets = rng.random((2, *shape, 2), dtype=np.float32)
-    probability, maximum = scale
-    factors = np.where((enlarged < probability)[..., None], 1 + np.float32(maximum - 1) * factors, np.float32(1))
+    enlarged = (enlarged < sampling.scale_probability)[..., None]
+    factors = np.where(enlarged, 1 + np.float32(sampling.scale_max - 1) * factors, np.float32(1))
     contents = np.cumsum([0, *layout.counts])[source] + local
     copies, lambdas = _copies(layout, source, local, style, strength)
-    if pairs:
-        half = np.arange(len(source)) % per_source < per_source // 2
+    if sampling.pairs:
+        half = np.arange(len(source)) % sampling.per_source < sampling.per_source // 2
         twice = [np.concatenate([a[:, half]] * 2, axis=1) for a in (contents, copies, lambdas, factors, offsets)]
         contents, copies, lambdas, factors, offsets = twice
         copied = np.arange(contents.shape[1]) >= half.sum()
@@ -112,27 +123,11 @@ class Batches:
     Parameters
     ----------
     store : Store
-    identity : tuple
-        Stage, unseen domain, seed.
-    steps_per_epoch, per_source : int
-    pairs : bool
-    scale : (probability, maximum)
-        As of `draw`.
+    sampling : Sampling
     """
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        identity: tuple[str | int, ...],
-        steps_per_epoch: int,
-        per_source: int,
-        pairs: bool,
-        scale: tuple[float, float],
-    ) -> None:
-        self.store, self.steps_per_epoch = store, steps_per_epoch
-        self._options = {"steps": steps_per_epoch, "per_source": per_source, "pairs": pairs, "scale": scale}
-        self._identity = identity
+    def __init__(self, store: Store, sampling: Sampling) -> None:
+        self.store, self.sampling = store, sampling
         self._epoch: tuple[int, Draws] | None = None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
         self._ahead: dict[int, Future[tuple[torch.Tensor, torch.Tensor | None]]] = {}
@@ -147,7 +142,7 @@ class Batches:
 
     def __call__(self, step: int) -> Batch:
         """Return the batch of a step, counted from 0; no per-image Python where pixels are in memory."""
-        epoch, within = divmod(step, self.steps_per_epoch)
+        epoch, within = divmod(step, self.sampling.steps)
         draws = self._draws(epoch)
         originals, copies = draws.originals[within], draws.copies[within]
         pixels, changes = self._pixels(originals, copies) if self.store.resident else self._fetch(step)
@@ -168,16 +163,12 @@ class Batches:
     def _draws(self, epoch: int) -> Draws:
         """Return an epoch's draws as tensors on the device: one transfer per epoch, none per step."""
         if self._epoch is None or self._epoch[0] != epoch:
-            draws = self._draw(epoch)
+            draws = draw(self.store.layout, self.sampling, epoch)
             tensors = {
                 item.name: torch.from_numpy(getattr(draws, item.name)).to(self.store.device) for item in fields(draws)
             }
             self._epoch = epoch, Draws(**tensors)
         return self._epoch[1]
-
-    def _draw(self, epoch: int) -> Draws:
-        """Draw an epoch on the host."""
-        return draw(self.store.layout, identity=(*self._identity, epoch), **self._options)
 
     def _numbers(self, originals: Any, copies: Any) -> tuple[Any, Any]:
         """Translate contents and copies, arrays or tensors, into numbers of pictures and of changes."""
@@ -195,8 +186,8 @@ class Batches:
 
     def _read(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Read a step's pixels from the files (in the prefetching thread, the only one that touches them)."""
-        epoch, within = divmod(step, self.steps_per_epoch)
-        draws = self._draw(epoch)
+        epoch, within = divmod(step, self.sampling.steps)
+        draws = draw(self.store.layout, self.sampling, epoch)
         pictures, changes = self._numbers(draws.originals[within], draws.copies[within])
         pool = self.store.changes
         return self.store.pictures.read(pictures), pool.read(changes) if pool else None

@@ -3,6 +3,8 @@
 Coordinates are those of pixel edges: pixel i covers [i, i + 1), its centre is i + 0.5.
 """
 
+from functools import partial
+
 import torch
 from torch.nn.functional import grid_sample
 
@@ -35,6 +37,5 @@ def scale_and_crop(
     edges = (centres + starts[:, :, None]) / factors[:, :, None]  # (B, 2, S): in the old image
     rows, columns = (edges * (2 / size_px) - 1).unbind(1)  # grid_sample's units: -1 and 1 are the outer edges
     grid = torch.stack(torch.broadcast_tensors(columns[:, None, :], rows[:, :, None]), dim=-1)
-    options = {"padding_mode": "border", "align_corners": False}
-    scaled = grid_sample(images, grid, mode="bilinear", **options)
-    return scaled, grid_sample(labels[:, None], grid, mode="nearest", **options)[:, 0]
+    sample = partial(grid_sample, grid=grid, padding_mode="border", align_corners=False)
+    return sample(images, mode="bilinear"), sample(labels[:, None], mode="nearest")[:, 0]

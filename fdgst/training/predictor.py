@@ -49,7 +49,7 @@ class Predictor:
         settings = settings_from(self.record["settings"])
         self._device = choose(device)
         configure(settings, self._device, min(threads, usable_cpus()))
-        network = rebuild_network(settings).to(self._device, memory_format=torch.channels_last)
+        network = rebuild_network(settings).to(self._device).to(memory_format=torch.channels_last)
         self._trainer = methods.build(
             self.record["trainer"],
             network,

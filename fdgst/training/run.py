@@ -17,7 +17,7 @@ from fdgst.fingerprint import fingerprint
 from fdgst.models import build_network, rebuild_network
 from fdgst.storage.format import digest
 from fdgst.training import methods, results
-from fdgst.training.batches import Batches
+from fdgst.training.batches import Batches, Sampling
 from fdgst.training.checkpoint import Checkpoints
 from fdgst.training.device import choose, configure, describe, peak_memory, usable_cpus
 from fdgst.training.interruption import Interruption
@@ -126,7 +126,7 @@ def _trainer(
     network = rebuild_network(settings) if run.start or resumed else build_network(settings, seed=run.seed)
     if run.start and not resumed:
         _load_start(network, run.start)
-    network.to(device, memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)
     sources = len(store.domains)
     trainer = methods.build(
         run.trainer, network, settings=settings, options=run.options, sources=sources, seed=run.seed
@@ -162,14 +162,15 @@ def _batches(run: Run, settings: Settings, store: Store, plan: Schedule, trainer
         raise ConfigError(
             f"training.batch: trainer {run.trainer} needs an even number of images per source, found {found}"
         )
-    return Batches(
-        store,
+    sampling = Sampling(
         identity=_identity(run),
-        steps_per_epoch=plan.steps_per_epoch,
+        steps=plan.steps_per_epoch,
         per_source=plan.images_per_source,
         pairs=trainer.pairs,
-        scale=(settings.scale_probability, settings.scale_max),
+        scale_probability=settings.scale_probability,
+        scale_max=settings.scale_max,
     )
+    return Batches(store, sampling)
 
 
 def _identity(run: Run) -> tuple[str | int, ...]:

@@ -138,7 +138,8 @@ def settings_from(mapping: Mapping[str, Any]) -> Settings:
     ]
     if faults:
         raise ConfigError(*faults)
-    return Settings(**{key: tuple(value) if isinstance(value, list) else value for key, value in mapping.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in mapping.items()}
+    return Settings(**values)
 
 
 def as_json(settings: Settings) -> dict[str, Any]:

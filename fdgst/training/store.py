@@ -141,7 +141,8 @@ def check(run: Run, rois: Sequence[Rois], shards: Sequence[Shard]) -> None:
     faults: list[str] = []
     if run.intra and domains != [run.unseen]:
         faults.append(f"{run}: trainer intra takes the ROI file of {run.unseen} alone, found {', '.join(domains)}")
-    for path, file in zip((*run.rois, *run.shards), (*rois, *shards), strict=True):
+    files: list[Rois | Shard] = [*rois, *shards]
+    for path, file in zip((*run.rois, *run.shards), files, strict=True):
         faults += _faults(path, file, run, rois, domains)
     if len(set(domains)) < len(domains):
         faults.append(f"{run}: expected one ROI file per domain, found {', '.join(domains)}")
