@@ -36,7 +36,9 @@ def floor(path):
     return parts[0] if len(parts) > 1 else None
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if floor(path)], ids=lambda path: str(path.relative_to(HOUSE)))
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if floor(path)], ids=lambda path: str(path.relative_to(HOUSE))
+)
 def test_a_module_imports_only_what_stands_below_it(path):
     ours = {name.split(".")[1] for name in imports(path) if name.startswith("fdgst.")}
     assert ours <= ALLOWED[floor(path)] | COMMON

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from fdgst.config import check
 from fdgst.errors import ConfigError
 

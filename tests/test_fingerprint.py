@@ -1,4 +1,5 @@
 import pytest
+
 from fdgst import fingerprint as module
 
 
@@ -6,7 +7,12 @@ from fdgst import fingerprint as module
 def package(tmp_path, monkeypatch):
     """A package of three modules: a imports b, c stands alone."""
     (tmp_path / "core").mkdir()
-    texts = {"a.py": "from fdgst.core import b\nx = b.y\n", "core/__init__.py": "", "core/b.py": "y = 1\n", "c.py": "z = 1\n"}
+    texts = {
+        "a.py": "from fdgst.core import b\nx = b.y\n",
+        "core/__init__.py": "",
+        "core/b.py": "y = 1\n",
+        "c.py": "z = 1\n",
+    }
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(module, "PACKAGE", tmp_path)

@@ -68,7 +68,7 @@ def entries(dataset: Mapping[str, Any], folder: str, number: int) -> list[Entry]
     Raises
     ------
     DataError
-        One line per fault of the folder: missing folders, images without masks, masks without images, images of other
+        One line per fault of the folder, and of all its files then: missing folders, images without masks, masks without images, images of other
         formats, empty splits, exclusions that name no file.
     """
     base = Path(dataset["root"]).expanduser() / folder
@@ -77,15 +77,16 @@ def entries(dataset: Mapping[str, Any], folder: str, number: int) -> list[Entry]
     faults = [fault for split in SPLITS for fault in _split_faults(dataset, folder, split)]
     present = {split: set().union(*(_names(dataset, folder, split, kind) for kind in KINDS)) for split in SPLITS}
     faults += unknown(dataset["exclude"], folder, present)
-    if faults:
-        raise DataError(*faults)
     kept = [
         (split, file)
         for split in SPLITS
         for file in sorted(present[split] - excluded(dataset["exclude"], folder, split))
     ]
     uses = Counter(file for _, file in kept)
-    return [_entry(dataset, folder, split, file, unique=uses[file] == 1) for split, file in kept]
+    found = [_entry(dataset, folder, split, file, unique=uses[file] == 1) for split, file in kept]
+    if faults:  # the user should hear of the bad files at the same time, not after mending the folder
+        raise DataError(*faults, *(fault for entry in found for fault in _file_faults(entry)))
+    return found
 
 
 def load(image_path: Path, mask_path: Path, *, name: str, split: str) -> Sample:
@@ -158,6 +159,16 @@ def _split_faults(dataset: Mapping[str, Any], folder: str, split: str) -> Iterat
         yield f"{places['image']}: expected at least one PNG file, found none that is left; each split needs images"
     yield from _lonely(places["image"], images - masks, "mask", places["mask"])
     yield from _lonely(places["mask"], masks - images, "image", places["image"])
+
+
+def _file_faults(entry: Entry) -> Iterator[str]:
+    """Yield what is wrong with the files of one image; a missing one is a fault of the folder."""
+    try:
+        entry.load()
+    except DataError as error:
+        yield from error.faults
+    except FileNotFoundError:
+        return
 
 
 def _lonely(place: Path, names: set[str], other: str, other_place: Path) -> Iterator[str]:

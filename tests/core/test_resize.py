@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from fdgst.core.resize import label_of_grey, resize_image, resize_label, resize_plane
 
 

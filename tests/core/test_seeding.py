@@ -1,4 +1,5 @@
 import numpy as np
+
 from fdgst.core.seeding import generator, seed
 
 

@@ -317,3 +317,13 @@ def test_a_mask_touched_by_jpeg_is_read_with_a_warning(folder, tmp_path):
     sample = entries(folder)[0].load()
     assert (sample.label != np.select([large == 0, large == 128], [2, 1])).mean() < 0.001
     assert any("of other values" in warning for warning in sample.warnings)
+
+
+def test_a_lonely_image_and_a_bad_mask_are_told_at_once(folder):
+    folder.mask("train", "g1").unlink()
+    save(folder.mask("test", "g3"), np.full((32, 32), 255, np.uint8))
+    with pytest.raises(DataError) as caught:
+        fundus.entries(folder.dataset, "Domain1", 1)
+    lonely, empty = caught.value.faults
+    assert "train/ROIs/image/g1.png: expected the mask" in lonely
+    assert "test/ROIs/mask/g3.png: expected a disc" in empty

@@ -1,4 +1,5 @@
 import pytest
+
 from fdgst.storage.atomic import atomic, write_text
 
 

@@ -1,6 +1,7 @@
 import h5py
 import numpy as np
 import pytest
+
 from fdgst.errors import FormatError
 from fdgst.storage import format as form
 
@@ -62,7 +63,10 @@ def test_a_flipped_pixel_is_refused_while_it_is_read(tmp_path):
 
 def test_another_kind_and_another_version_are_named(tmp_path):
     path = write(tmp_path / "a.h5")
-    with pytest.raises(FormatError, match="expected kind 'shard' version 1, found 'rois'"), form.open_file(path, kind="shard"):
+    with (
+        pytest.raises(FormatError, match="expected kind 'shard' version 1, found 'rois'"),
+        form.open_file(path, kind="shard"),
+    ):
         pass
     with h5py.File(path, "r+") as file:
         file.attrs["version"] = 7

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from fdgst.core.resize import resize_image
 from fdgst.storage.rois import create_rois, open_rois
 

@@ -22,7 +22,10 @@ class Job:
 def snakemake(folder, *arguments, check=True):
     """Run Snakemake as the README says, with its results in `folder`."""
     command = [Path(sys.executable).with_name("snakemake"), "--snakefile", HOUSE / "Snakefile", "--directory", folder]
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "200",
+    }
     done = subprocess.run(
         [*command, "--cores", "2", *arguments], capture_output=True, text=True, env=environment, check=False
     )

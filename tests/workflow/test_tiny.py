@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 import yaml
+
 from tests.workflow.graph import HOUSE, plan, snakemake
 
 TINY = HOUSE / "workflow/presets/tiny.yaml"
@@ -75,13 +76,17 @@ def test_a_changed_learning_rate_trains_again_and_generates_nothing(finished, ov
 
 
 def test_how_to_run_is_not_what_to_make(finished, overlay, tmp_path):
-    options = changed(tmp_path, overlay, "training: {threads: 2, checkpoint_seconds: 7, device: cpu, resident_gib: 1}\n")
+    options = changed(
+        tmp_path, overlay, "training: {threads: 2, checkpoint_seconds: 7, device: cpu, resident_gib: 1}\n"
+    )
     assert plan(finished, *options, "--", "results/table1.tex") == []
 
 
 def test_one_more_row_leaves_the_others_alone(finished, overlay, tmp_path):
     rows = yaml.safe_load(ROWS)["methods"]
-    rows.append({"id": "dofe", "title": "DoFE", "trainer": "dofe", "augmentation": "none", "options": {"memory": "ema"}})
+    rows.append(
+        {"id": "dofe", "title": "DoFE", "trainer": "dofe", "augmentation": "none", "options": {"memory": "ema"}}
+    )
     options = changed(tmp_path, overlay, yaml.safe_dump({"methods": rows}))
     jobs = plan(finished, *options, "--", "results/table1.tex")
     assert {path for job in jobs if job.rule == "train" for path in job.outputs if "/dofe/" not in path} == set()
