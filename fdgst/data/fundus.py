@@ -68,8 +68,8 @@ def entries(dataset: Mapping[str, Any], folder: str, number: int) -> list[Entry]
     Raises
     ------
     DataError
-        One line per fault of the folder, and of all its files then: missing folders, images without masks, masks without images, images of other
-        formats, empty splits, exclusions that name no file.
+        One line per fault of the folder: missing folders, images without masks, masks without images, images of other
+        formats, empty splits, exclusions that name no file. Then also those of its files, see `load`.
     """
     base = Path(dataset["root"]).expanduser() / folder
     if not base.is_dir():
