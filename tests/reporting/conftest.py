@@ -1,6 +1,7 @@
 """A small study made up by chance: files as the workflow leaves them, whose numbers mean nothing."""
 
 import json
+import math
 from itertools import product
 
 import numpy as np
@@ -12,6 +13,7 @@ from fdgst.core.seeding import generator
 from fdgst.reporting.figures import Inputs
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import create_rois, open_rois
+from fdgst.storage.scores import KEYS, MEASURES, write_scores
 
 DOMAINS = {"domain1": "Camera 1", "domain2": "Camera 2", "domain3": "Camera 3"}
 METHODS = {"deepall": "DeepAll", "fdg": "FDG", "fdg_st": "FDG+ST"}
@@ -52,14 +54,15 @@ def scores():
         rng = generator("score", method, unseen, seed, image, structure)
         truth, dsc = 0.3 + 0.05 * image, min(99.0, 80 + 4 * place + rng.normal(0, 6))
         missed = (method, unseen, seed, image) == ("deepall", "domain2", 0, 7)
-        vcdr = "" if missed else round(truth + rng.normal(0, 0.08), 4)
+        vcdr = math.nan if missed else round(truth + rng.normal(0, 0.08), 4)
         rows.append(
             (method, unseen, seed, f"eye{image:02d}", structure, 0 if missed else round(dsc, 3),
              *([67.9] * 4 if missed else np.round([12 - dsc / 10, 10 - dsc / 12, 6 - dsc / 20, 6 - dsc / 20], 3)),
              int(missed), round(truth, 4), vcdr)
         )  # fmt: skip
-    columns = "method,unseen,seed,image,structure,dsc,hd,hd95,asd,asd_directed,missed,vcdr_truth,vcdr_prediction"
-    return pd.DataFrame(rows, columns=columns.split(","))
+    table = pd.DataFrame(rows, columns=[*KEYS, *MEASURES])
+    more = {"domain": table["unseen"], "cropped": 0, "dsc_released": table["dsc"]}
+    return table.assign(**more, truth_px=500, prediction_px=500, outside_px=3)
 
 
 def write_history(path, steps):
@@ -112,7 +115,7 @@ def study(tmp_path_factory):
             write_run(results / f"runs/{method}/{domain}/seed{seed}", method, domain, seed, labels)
         for seed in SEEDS:
             write_history(results / f"pretrained/{domain}/seed{seed}/history.csv", 80)
-    scores().to_csv(results / "scores.csv", index=False)
+    write_scores(results / "scores.csv", scores())
     return results
 
 

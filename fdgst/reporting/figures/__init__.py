@@ -125,9 +125,10 @@ def _curves(inputs: Inputs) -> Figure:
 
 def _scored(inputs: Inputs) -> tuple[Any, dict[str, str], dict[str, str]]:
     """Read the scores; return them with the titles of methods and domains."""
-    from fdgst.reporting.figures.inputs import scores, titles
+    from fdgst.reporting.figures.inputs import titles
+    from fdgst.storage.scores import read_scores
 
-    table = scores(inputs.scores)
+    table = read_scores(inputs.scores)
     methods, domains = titles(inputs.methods, table["method"]), titles(inputs.domains, table["unseen"])
     return table[table["method"].isin(methods) & table["unseen"].isin(domains)], methods, domains
 

@@ -49,6 +49,8 @@ def _panel(axes: Axes, values: pd.Series, methods: Mapping[str, str], domains: M
     width = 0.8 / len(methods)
     for number, method in enumerate(methods):
         present = [place for place, domain in enumerate(domains) if (method, domain) in groups]
+        if not present:
+            continue
         data = [groups[method, [*domains][place]] for place in present]
         places = np.array(present) + (number - (len(methods) - 1) / 2) * width
         outliers = {"marker": ".", "markersize": 2.5, "markerfacecolor": style.colour(number), "markeredgewidth": 0}

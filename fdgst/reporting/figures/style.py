@@ -24,8 +24,8 @@ WIDTH_IN = 7.2  # a page's text width; the report shows figures at this size or 
 DPI = 160
 GAP_IN, TITLE_IN, LABEL_IN = 0.04, 0.18, 0.2  # of a sheet: between panels, above a titled row, left of a named one
 PANEL_PX = 256  # no more pixels than a panel shows: keeps the PDF small, which stores pictures without loss
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#999999")
-MARKERS = "osD^vPX*"
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+MARKERS = "osD^vPX"
 DASHES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 TRUTH, CUP, DISC = "#FF0000", "#0000FF", "#00FF00"  # paper, Fig. 5: ground truth, optic cup, optic disc
 

@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import matplotlib
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from fdgst.cli import fdgst
+from fdgst.errors import ConfigError, FormatError
+from fdgst.reporting.figures import FIGURES, make
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_equal_inputs_give_equal_bytes(name, given, tmp_path):
+    for folder in ("a", "b"):
+        make(name, tmp_path / folder / f"{name}.png", given)
+    for ending in (".png", ".pdf"):
+        first, second = ((tmp_path / folder / name).with_suffix(ending).read_bytes() for folder in "ab")
+        assert first == second
+        assert len(first) < 2_000_000
+
+
+def test_a_users_matplotlibrc_changes_nothing_and_is_left_alone(given, tmp_path):
+    make("boxes", tmp_path / "plain.png", given)
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "savefig.bbox": "tight"}):
+        make("boxes", tmp_path / "styled.png", given)
+        assert matplotlib.rcParams["font.size"] == 20
+    assert (tmp_path / "plain.png").read_bytes() == (tmp_path / "styled.png").read_bytes()
+
+
+def test_all_missing_inputs_are_told_at_once(given, tmp_path):
+    bare = replace(given, rois=[], runs=[])
+    with pytest.raises(ConfigError) as error:
+        make("fig5", tmp_path / "fig5.pdf", bare)
+    assert [fault[:24] for fault in error.value.faults[:2]] == ["figure fig5: needs --roi", "figure fig5: needs --run"]
+    assert "ends in .png" in error.value.faults[2]
+
+
+def test_a_failed_figure_leaves_no_file(given, tmp_path):
+    with pytest.raises(FormatError):
+        make("fig1", tmp_path / "fig1.png", replace(given, rois=[tmp_path / "none.h5"]))
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_option_takes_several_files(study, tmp_path):
+    once, repeated = tmp_path / "once.png", tmp_path / "repeated.png"
+    rois = sorted(map(str, study.glob("rois/*.h5")))
+    apart = [word for path in rois for word in ("--rois", path)]
+    for out, words in ((once, ["--rois", *rois]), (repeated, apart)):
+        answer = CliRunner().invoke(fdgst, ["figure", "fig1", *words, "--out", str(out)], catch_exceptions=False)
+        assert answer.exit_code == 0, answer.output
+    assert once.read_bytes() == repeated.read_bytes()
+    with Image.open(once) as picture:
+        assert picture.width == 1152
+
+
+def test_an_unknown_figure_is_answered_with_the_known_ones():
+    answer = CliRunner().invoke(fdgst, ["figure", "fig9", "--out", "fig9.png"])
+    assert answer.exit_code == 2
+    assert "fig1, fig2" in answer.output

@@ -1,0 +1,107 @@
+"""Figures of scores, predictions and histories: what they show is what the files say."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
+
+from fdgst.errors import ConfigError, DataError
+from fdgst.reporting.figures import style
+from fdgst.reporting.figures.agreement import agreement
+from fdgst.reporting.figures.boxes import boxes
+from fdgst.reporting.figures.contours import contours, gallery
+from fdgst.reporting.figures.curves import curves
+from fdgst.reporting.figures.inputs import Run, runs, titles
+from fdgst.storage.scores import read_scores
+
+
+@pytest.fixture
+def named(given):
+    """The scores, and the titles of methods and domains."""
+    return read_scores(given.scores), titles(given.methods, []), titles(given.domains, [])
+
+
+def colours(figure):
+    """The colours that a drawn figure holds, as (red, green, blue) in grey levels."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return {tuple(pixel) for pixel in np.asarray(canvas.buffer_rgba())[..., :3].reshape(-1, 3).tolist()}
+
+
+def test_figure_5_draws_truth_red_cup_blue_and_disc_green(given, named):
+    with style.styled():
+        figure = contours(given.rois, runs(given.runs), *named)
+    edges = [tuple(c.get_edgecolor()[0]) for panel in figure.axes for c in panel.collections]
+    assert {to_rgba(colour) for colour in (style.TRUTH, style.CUP, style.DISC)} == set(edges)
+    assert edges.count(to_rgba(style.TRUTH)) == 2 * len(figure.axes)  # cup and disc of every panel
+    assert {(255, 0, 0), (0, 0, 255), (0, 255, 0)} <= colours(figure)
+
+
+def test_figure_5_shows_one_image_per_column_and_one_method_per_row(given, named):
+    figure = contours(given.rois, runs(given.runs), *named)
+    heads = [panel.get_title().split("\n") for panel in figure.axes]
+    assert [head[0] for head in heads if head != [""]] == [*named[2].values()]
+    assert [panel.texts[-1].get_text() for panel in figure.axes[:: len(named[2])]] == [*named[1].values()]
+
+
+def test_figure_5_shows_the_image_of_the_median_dice(given, named):
+    scores, _, domains = named
+    shown = contours(given.rois, runs(given.runs), *named).axes[0].get_title().split("\n")[1]
+    means = scores[(scores["unseen"] == next(iter(domains))) & (scores["seed"] == 0)].groupby("image")["dsc"].mean()
+    assert sorted(means)[1] == means[shown]  # the lower median of four
+
+
+def test_the_gallery_begins_with_the_worst_image(given, named):
+    first = gallery(given.rois, runs(given.runs), *named).axes[0].get_title()
+    assert first == "Camera 2\neye07, seed 0"  # DeepAll, which found no disc there
+
+
+def test_the_boxes_stand_at_the_quartiles_of_the_images(named):
+    scores = named[0]
+    panel = boxes(*named).axes[0]  # Dice of the cup
+    rows = scores[(scores["structure"] == "cup") & (scores["method"] == "deepall") & (scores["unseen"] == "domain1")]
+    values = rows.groupby("image")["dsc"].mean()
+    heights = panel.patches[0].get_path().vertices[:, 1]
+    assert (heights.min(), heights.max()) == pytest.approx(np.percentile(values, [25, 75]))
+
+
+def test_many_methods_get_boxes_of_the_whole_width(named):
+    scores, _, domains = named
+    figure = boxes(scores, {f"method{number}": f"Method {number}" for number in range(9)}, domains)
+    assert len({panel.get_position().x0 for panel in figure.axes}) == 1
+
+
+def test_agreement_says_bias_limits_and_how_many_images_had_no_disc(named):
+    scores = named[0]
+    once = scores[(scores["method"] == "deepall") & (scores["structure"] == "cup")]
+    difference = (once["vcdr_prediction"] - once["vcdr_truth"]).dropna()
+    low, high = difference.mean() - 1.96 * difference.std(), difference.mean() + 1.96 * difference.std()
+    title = agreement(*named).axes[0].get_title()
+    assert f"bias {difference.mean():+.3f} ({low:+.3f}, {high:+.3f})" in title
+    assert title.endswith("n = 23, without disc 1")
+
+
+def test_curves_begin_where_pre_training_ends(given, named):
+    _, methods, domains = named
+    panel = curves(runs(given.runs), methods, domains).axes[0]
+    pretrained, *others = panel.lines[: 1 + len(methods)]
+    assert pretrained.get_xdata()[-1] == 80
+    assert all(line.get_xdata()[0] == 90 for line in others)
+    assert {line.get_xdata()[0] for line in panel.lines[1 + len(methods) :]} == {80, 190}  # changes of learning rate
+
+
+def test_a_run_is_named_by_its_folder_or_by_any_file_in_it():
+    folder = Path("results/runs/fdg_st/domain3/seed12")
+    assert runs([folder, folder / "scores.csv"]) == [Run("fdg_st", "domain3", 12, folder)]
+    with pytest.raises(ConfigError, match=r"results/scores\.csv: expected a run's folder"):
+        runs([Path("results/scores.csv")])
+
+
+def test_a_history_without_losses_is_named(tmp_path, named):
+    folder = tmp_path / "runs/fdg/domain1/seed0"
+    folder.mkdir(parents=True)
+    (folder / "history.csv").write_text("step,loss\n1,0.5\n")
+    with pytest.raises(DataError, match=r"history\.csv: expected the columns step, learning_rate, loss"):
+        curves(runs([folder]), *named[1:])

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from fdgst.errors import ConfigError, DataError
+from fdgst.reporting.figures import stylisation
+from fdgst.storage.rois import open_rois
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """A content and a style photograph of unequal sizes."""
+    rng = np.random.default_rng(0)
+    paths = [tmp_path / "content.png", tmp_path / "style.png"]
+    for path, shape in zip(paths, [(40, 60, 3), (90, 64, 3)], strict=True):
+        Image.fromarray(rng.integers(0, 256, shape, np.uint8)).save(path)
+    return paths
+
+
+def titles(figure):
+    """What stands above the panels."""
+    return [panel.get_title() for panel in figure.axes if panel.get_title()]
+
+
+def test_lambda_zero_shows_the_content(given):
+    pair = stylisation.pairs(given.rois, [])[0]
+    np.testing.assert_array_equal(pair.mix(lam=0.0, window="full", alpha=0.0), pair.content)
+
+
+def test_content_and_style_are_the_first_training_images_of_the_first_two_files(given):
+    pair = stylisation.pairs(given.rois, [])[0]
+    with open_rois(given.rois[0]) as content, open_rois(given.rois[1]) as style:
+        np.testing.assert_array_equal(pair.content, content.image(0))
+        np.testing.assert_array_equal(pair.style, style.image(0))
+
+
+def test_the_style_photograph_takes_the_size_of_the_content(given, photographs):
+    roi, whole = stylisation.pairs(given.rois, photographs)
+    assert whole.content.shape == whole.style.shape == (40, 60, 3)
+    assert roi.content.shape == (48, 48, 3)
+
+
+def test_figure_2_has_three_rows_for_the_roi_and_three_for_the_photograph(given, photographs):
+    of = stylisation.pairs(given.rois, photographs)
+    assert len(stylisation.sweep(of).axes) == 6 * len(stylisation.LAMBDAS)
+    assert len(stylisation.sweep(of[:1]).axes) == 3 * len(stylisation.LAMBDAS)
+
+
+def test_figure_3_counts_fewer_survivors_for_a_larger_alpha(given):
+    texts = titles(stylisation.thresholds(stylisation.pairs(given.rois, [])))
+    left = [int(text.split("\n")[1].split()[0].replace(",", "")) for text in texts if "left" in text]
+    assert len(left) == len(stylisation.ALPHAS)
+    assert left == sorted(left, reverse=True)
+    assert left[-1] >= 3  # the largest amplitude of each channel is above half of itself
+
+
+def test_as_released_differs_from_as_written_and_has_a_row_for_each(given):
+    of = stylisation.pairs(given.rois, [])
+    written, released = (of[0].mix(lam=1.0, window=window, alpha=0.05) for window in ("full", "released"))
+    assert np.abs(written.astype(int) - released).max() > 10
+    labels = [text.get_text() for panel in stylisation.released(of).axes for text in panel.texts]
+    for name in ("FDG\nas written", "FDG\nas released", "FDG+ST\nas written", "FDG+ST\nas released"):
+        assert name in labels
+
+
+def test_one_photograph_or_one_roi_file_is_refused(given, photographs):
+    for rois, whole in ((given.rois[:1], []), (given.rois, photographs[:1])):
+        with pytest.raises(ConfigError, match="expected at least two ROI files and two photographs or none"):
+            stylisation.pairs(rois, whole)
+
+
+def test_what_is_no_photograph_is_named(given, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"broken\.jpg: expected a photograph"):
+        stylisation.pairs(given.rois, [broken, broken])
