@@ -144,7 +144,7 @@ def audit(manifests: tuple[Path, ...], out: Path) -> None:
 
 @fdgst.command()
 @click.option("--rois", type=FILE, required=True, help="ROI file of the domain.")
-@click.option("--alpha", default="0", show_default=True, help="0: dense bank. Else a soft one: 0.05, ac:0.05, energy:0.99")
+@click.option("--alpha", default="0", show_default=True, help="0 (dense), or 0.05, ac:0.05, energy:0.99 (soft).")
 @click.option("--mixing", default="roi", show_default=True, help="Size whose spectra are banked: roi or network.")
 @click.option("--out", type=FILE, required=True, help="The bank, HDF5.")
 def bank(rois: Path, alpha: str, mixing: str, out: Path) -> None:
@@ -166,7 +166,7 @@ def bank(rois: Path, alpha: str, mixing: str, out: Path) -> None:
 @click.option("--content-bank", type=FILE, help="Soft bank of the content domain: spares its transforms.")
 @click.option("--augmentation", required=True, help="Id of the augmentation.")
 @click.option("--kind", default="fourier", show_default=True, help="fourier, contrast or jitter.")
-@click.option("--window", default="full", show_default=True, help="full, released, dc or low:0.01; none with a control.")
+@click.option("--window", default="full", show_default=True, help="full, released, dc, low:0.01; none with a control.")
 @click.option("--alpha", default="0", show_default=True, help="0, 0.05, ac:0.05 or energy:0.99; none with a control.")
 @click.option("--lambdas", type=YAML, required=True, help="[0.1, 0.5, 1], or {uniform: [0, 1], copies: 1}.")
 @click.option("--encoding", default="grid", show_default=True, help="grid: every picture; residual: the change, once.")

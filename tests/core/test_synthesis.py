@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fdgst.core.fourier import stylize, thresholded, unit_phase, window_mask
-from fdgst.core.synthesis import Synthesis, carry, lanczos_matrix, mix, sparse, spectrum_of
+from fdgst.core.mixing import mix
+from fdgst.core.sparse import sparse
+from fdgst.core.synthesis import Synthesis, carry, lanczos_matrix, spectrum_of
 from fdgst.core.windows import half
 from tests.core.pictures import ALPHAS, SHAPES, WINDOWS, draw_image, pairs
 

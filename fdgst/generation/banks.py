@@ -1,0 +1,86 @@
+"""Making banks: the amplitudes of a domain's training images."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fdgst.core.sparse import low_phases, sparse
+from fdgst.core.synthesis import spectrum_of
+from fdgst.core.thresholds import parse_alpha, thresholded
+from fdgst.errors import ConfigError
+from fdgst.generation.threads import one_thread
+from fdgst.progress import progress
+from fdgst.storage.banks import DenseBankWriter, SoftBankWriter, create_bank
+from fdgst.storage.format import digest
+from fdgst.storage.rois import Rois, open_rois
+
+MIXINGS = ("roi", "network")
+
+
+def canonical_alpha(alpha: float | str) -> float | str:
+    """Return an alpha as files keep it: a number, 0 for no threshold, or ``ac:`` or ``energy:`` and a number.
+
+    Raises
+    ------
+    ConfigError
+        If it is no alpha.
+    """
+    try:
+        rule, number = parse_alpha(alpha)
+    except ValueError as error:
+        expected = "a number in [0, 1], or ac: or energy: and such a number"
+        raise ConfigError(f"alpha: expected {expected}, found {alpha!r}") from error
+    return number if rule == "peak" else f"{rule}:{number!r}"
+
+
+def images_of(rois: Rois, mixing: str) -> tuple[Callable[[int], np.ndarray], int]:
+    """Return the function that reads an image at the size that spectra are mixed at, and that size."""
+    if mixing == "roi":
+        return rois.image, rois.roi_size_px
+    return rois.network_image, rois.network_size_px
+
+
+def make_bank(rois_path: Path, out: Path, *, alpha: float | str, mixing: str) -> None:
+    """Write the bank of a domain's training split, one image in memory at a time.
+
+    Parameters
+    ----------
+    rois_path : Path
+        The domain's ROI file.
+    out : Path
+        The bank.
+    alpha : float or str
+        0 for a dense bank, else a soft one (see `fdgst.core.thresholds`).
+    mixing : {'roi', 'network'}
+        Size of the images whose spectra will be mixed.
+
+    Raises
+    ------
+    ConfigError
+        If an argument is out of range.
+    FormatError
+        If the ROI file is missing or damaged.
+    """
+    alpha = canonical_alpha(alpha)
+    if mixing not in MIXINGS:
+        raise ConfigError(f"mixing: expected one of {MIXINGS}, found {mixing!r}")
+    with open_rois(rois_path) as rois, one_thread():
+        read, size_px = images_of(rois, mixing)
+        rows = rois.indices("train")
+        names = [rois.names[row] for row in rows]
+        settings = {"domain": rois.domain, "alpha": alpha, "mixing": mixing, "rois": digest(rois_path)}
+        with create_bank(out, alpha=alpha, size_px=size_px, names=names, settings=settings) as bank:
+            for row in progress(rows, total=len(rows), description=f"bank {rois.domain}", unit="image"):
+                _add(bank, read(row), alpha)
+
+
+def _add(bank: DenseBankWriter | SoftBankWriter, image: np.ndarray, alpha: float | str) -> None:
+    """Transform one image and store what its bank keeps."""
+    spectrum = spectrum_of(image)
+    amplitude = abs(spectrum)
+    if isinstance(bank, DenseBankWriter):
+        bank.add(amplitude.astype(np.float32))
+    else:
+        width = image.shape[1]
+        bank.add(sparse(thresholded(amplitude, alpha=alpha, width_px=width)), low_phases(spectrum, width))

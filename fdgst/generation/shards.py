@@ -1,0 +1,188 @@
+"""Making shards: one pass over a content domain's training images, one image in memory at a time."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fdgst.core.controls import contrast_residual, jittered
+from fdgst.core.mixing import mix, statistics
+from fdgst.core.sheets import contact_sheet
+from fdgst.errors import ConfigError
+from fdgst.generation.augmentation import Augmentation, Draws, checked
+from fdgst.generation.changes import FourierChange
+from fdgst.generation.threads import in_order, one_thread
+from fdgst.progress import progress
+from fdgst.storage.banks import Bank, open_bank
+from fdgst.storage.format import digest
+from fdgst.storage.rois import Rois, open_rois
+from fdgst.storage.shards import STATISTICS, Plan, create_shard
+
+PREVIEW_ROWS, PREVIEW_PX = 3, 96
+Change = Callable[[int, int, np.ndarray], np.ndarray]  # content, style, x -> d
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files that a shard is made from.
+
+    Attributes
+    ----------
+    content : Path
+        ROI file of the content domain.
+    style_bank : Path or None
+        Dense or soft bank of the style domain; None for the controls, which have no style.
+    content_bank : Path or None
+        Soft bank of the content domain: spares a soft-thresholded shard the transforms of its contents.
+    """
+
+    content: Path
+    style_bank: Path | None
+    content_bank: Path | None
+
+
+def make_shard(
+    inputs: Inputs, out: Path, *, augmentation: Augmentation, seed: int, compression: str, jobs: int
+) -> None:
+    """Write the stylised copies of one domain's training images in the style of another.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    out : Path
+        The shard.
+    augmentation : Augmentation
+    seed : int
+        The configuration's `generation.seed`.
+    compression : {'none', 'gzip'}
+    jobs : int
+        Threads; no byte depends on their number.
+
+    Raises
+    ------
+    ConfigError
+        If the augmentation is impossible or the files do not belong together; one line per fault.
+    FormatError
+        If a file is missing or damaged.
+    """
+    augmentation = checked(augmentation)
+    if (inputs.style_bank is None) == (augmentation.kind == "fourier"):
+        need = "a" if augmentation.kind == "fourier" else "no"
+        raise ConfigError(
+            f"augmentation {augmentation.id}: expected {need} style bank: its kind is {augmentation.kind}"
+        )
+    with ExitStack() as stack:
+        stack.enter_context(one_thread())
+        rois = stack.enter_context(open_rois(inputs.content))
+        style_bank, content_bank = (
+            stack.enter_context(open_bank(path)) if path else None for path in (inputs.style_bank, inputs.content_bank)
+        )
+        task = _Task(rois, style_bank, content_bank, augmentation, seed)
+        settings = _settings(inputs, task)
+        with create_shard(out, task.plan(compression), settings=settings) as shard:
+            preview: list[list[np.ndarray]] = []
+            description = f"shard {task.draws.content_domain} like {task.draws.style_domain}"
+            made = in_order(task, range(len(task.names)), jobs=jobs)
+            for copies in progress(made, total=len(task.names), description=description, unit="image"):
+                shard.add(copies.pixels, copies.label, copies.statistics)
+                if len(preview) < PREVIEW_ROWS:
+                    preview.append([copies.x, *copies.pictures])
+            shard.close(contact_sheet(preview, tile_px=PREVIEW_PX))
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What one content image gives: itself, what the shard stores, its pictures at every lambda, and their numbers."""
+
+    x: np.ndarray
+    pixels: np.ndarray
+    pictures: np.ndarray
+    label: np.ndarray
+    statistics: dict[str, np.ndarray]
+
+
+class _Task:
+    """Everything about a shard but its file; called with the number of a content image, it makes its copies."""
+
+    def __init__(
+        self, rois: Rois, style_bank: Bank | None, content_bank: Bank | None, augmentation: Augmentation, seed: int
+    ) -> None:
+        self.rois, self.augmentation = rois, augmentation
+        self._rows = [int(row) for row in rois.indices("train")]
+        self.names = [rois.names[row] for row in self._rows]
+        self.draws = Draws(seed, rois.domain, style_bank.domain if style_bank else rois.domain)
+        self._style_names = style_bank.names if style_bank else self.names
+        self._styles = list(range(len(self.names)))  # a control keeps its own style
+        self._change: Change = lambda content, style, x: contrast_residual(x)
+        if style_bank:
+            self._styles = [self.draws.style(name, len(style_bank.names)) for name in self.names]
+            self._change = FourierChange(rois, style_bank, content_bank, augmentation)
+        self._lambdas = np.array([self.draws.lambdas(name, augmentation.lambdas) for name in self.names])
+
+    def plan(self, compression: str) -> Plan:
+        """Return what the shard will hold."""
+        a = self.augmentation
+        return Plan(
+            names=self.names,
+            styles=[self._style_names[style] for style in self._styles],
+            lambdas=self._lambdas,
+            size_px=self.rois.network_size_px,
+            encoding=a.encoding,
+            compression=compression,
+            attributes={
+                "augmentation": a.id,
+                "window": a.window,
+                "alpha": a.alpha,
+                "seed": self.draws.seed,
+                "content_domain": self.draws.content_domain,
+                "style_domain": self.draws.style_domain,
+            },
+        )
+
+    def __call__(self, content: int) -> Copies:
+        """Make the copies of one content image."""
+        row, lambdas = self._rows[content], self._lambdas[content]
+        x = self.rois.network_image(row)
+        pictures = np.empty((len(lambdas), *x.shape), np.uint8)
+        pixels = pictures
+        if self.augmentation.kind == "jitter":
+            numbers = self._jitter(content, x, pictures)
+        else:
+            d = self._change(content, self._styles[content], x)
+            if self.augmentation.encoding == "residual":
+                pixels = d.astype(np.float16)
+                d = pixels.astype(np.float32)  # the pictures that the file gives
+            numbers = _mixed(x, d, lambdas, pictures)
+        return Copies(x, pixels, pictures, self.rois.network_label(row), dict(zip(STATISTICS, numbers, strict=True)))
+
+    def _jitter(self, content: int, x: np.ndarray, pictures: np.ndarray) -> np.ndarray:
+        """Write the jittered copies of one image, each with its own change; return their statistics."""
+        lambdas = self._lambdas[content]
+        directions = self.draws.directions(self.names[content], len(lambdas))
+        numbers = [
+            _mixed(x, jittered(x, strength=lam, directions=direction) - x, np.ones(1), picture[None])
+            for lam, direction, picture in zip(lambdas, directions, pictures, strict=True)
+        ]
+        return np.concatenate(numbers, axis=1)
+
+
+def _mixed(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Write the pictures of one image to `out`; return `STATISTICS`, shape (4, L)."""
+    return np.stack([mix(x, d, lambdas, out), *statistics(x, d, lambdas)])
+
+
+def _settings(inputs: Inputs, task: _Task) -> dict[str, Any]:
+    """Return what made the shard: the augmentation, the seed, and the inputs by domain and content."""
+    a = asdict(task.augmentation)
+    a["lambda"] = a.pop("lambdas")
+    files = {"content": inputs.content, "style_bank": inputs.style_bank, "content_bank": inputs.content_bank}
+    return {
+        "augmentation": a,
+        "seed": task.draws.seed,
+        "content_domain": task.draws.content_domain,
+        "style_domain": task.draws.style_domain,
+        "inputs": {name: digest(path) for name, path in files.items() if path},
+    }

@@ -1,0 +1,189 @@
+"""Banks: the amplitudes of one domain's training images (docs/format.md, kinds `dense_bank` and `soft_bank`).
+
+A dense bank holds whole half spectra; a soft bank what a soft threshold leaves of them, about a thousandth, and the
+unit phases of each image's low frequencies.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from fdgst.core.sparse import Coefficients, low_block_shape
+from fdgst.errors import FormatError
+from fdgst.storage import format as form
+from fdgst.storage.parts import add_table, kind_of, number_or_text
+
+KINDS = ("dense_bank", "soft_bank")
+CHANNELS = 3
+_CHUNK = 4096  # coefficients: of some fifty images at a threshold of 5 %
+
+
+class DenseBankWriter:
+    """Writes amplitudes one image after another.
+
+    Parameters
+    ----------
+    file : h5py.File
+    count : int
+        Number of images that will be added.
+    size_px : int
+        Side of the images.
+    """
+
+    def __init__(self, file: h5py.File, count: int, size_px: int) -> None:
+        shape = (count, CHANNELS, size_px, size_px // 2 + 1)
+        self._amplitude = form.add_images(file, "amplitude", shape, "f4", compression="none")
+        self._done = 0
+
+    def add(self, amplitude: np.ndarray) -> None:
+        """Store the amplitudes of the next image, float32 (3, R, R // 2 + 1)."""
+        self._amplitude[self._done] = amplitude
+        self._done += 1
+
+
+class SoftBankWriter:
+    """Writes thresholded amplitudes and low-frequency phases one image after another.
+
+    Parameters
+    ----------
+    file : h5py.File
+    count : int
+        Number of images that will be added.
+    size_px : int
+        Side of the images.
+    """
+
+    def __init__(self, file: h5py.File, count: int, size_px: int) -> None:
+        shape = (count, CHANNELS, *low_block_shape(size_px, size_px))
+        self._phase = form.add_images(file, "phase", shape, "c8", compression="none")
+        self._columns = {
+            name: file.create_dataset(name, (0,), kind, maxshape=(None,), chunks=(_CHUNK,), fletcher32=True)
+            for name, kind in (("row", "i4"), ("column", "i4"), ("value", "f4"))
+        }
+        self._file, self._offset, self._done = file, [0], 0
+
+    def add(self, coefficients: Coefficients, phase: np.ndarray) -> None:
+        """Store the next image: its coefficients ordered by channel, and its phases, complex64 (3, rows, columns)."""
+        self._phase[self._done] = phase
+        self._done += 1
+        start = self._offset[-1]
+        counts = np.bincount(coefficients.channel, minlength=CHANNELS)
+        self._offset += (start + np.cumsum(counts)).tolist()
+        for name, column in self._columns.items():
+            column.resize((self._offset[-1],))
+            column[start:] = getattr(coefficients, name)
+
+    def close(self) -> None:
+        """Write where each channel's coefficients begin."""
+        add_table(self._file, "offset", np.array(self._offset, "i8"))
+
+
+@contextmanager
+def create_bank(
+    path: Path, *, alpha: float | str, size_px: int, names: Sequence[str], settings: Mapping[str, Any]
+) -> Iterator[DenseBankWriter | SoftBankWriter]:
+    """Write a bank atomically: a dense one where `alpha` is 0, else a soft one.
+
+    Parameters
+    ----------
+    path : Path
+        Final name.
+    alpha : float or str
+        Threshold, see `fdgst.core.thresholds`.
+    size_px : int
+        Side of the images.
+    names : sequence of str
+        Of the images that will be added, in order.
+    settings : mapping
+        What made the file; must hold `domain` and `mixing`.
+    """
+    with form.create(path, kind="soft_bank" if alpha else "dense_bank", settings=settings) as file:
+        file.attrs["domain"], file.attrs["mixing"] = settings["domain"], settings["mixing"]
+        file.attrs["alpha"], file.attrs["size_px"] = alpha, size_px
+        form.add_strings(file, "name", names)
+        if not alpha:
+            yield DenseBankWriter(file, len(names), size_px)
+            return
+        writer = SoftBankWriter(file, len(names), size_px)
+        yield writer
+        writer.close()
+
+
+class Bank:
+    """An open bank, of either kind.
+
+    Attributes
+    ----------
+    domain : str
+        Id of the domain.
+    names : list of str
+        Of the images, in the order of the ROI file's training split.
+    alpha : float or str
+        Threshold; the number 0 in a dense bank.
+    mixing : {'roi', 'network'}
+        Which size of the images was transformed.
+    size_px : int
+        That size.
+    """
+
+    def __init__(self, path: Path, file: h5py.File) -> None:
+        self.path, self.file = path, file
+        self.domain, self.mixing = str(file.attrs["domain"]), str(file.attrs["mixing"])
+        self.alpha: float | str = number_or_text(file.attrs["alpha"])
+        self.size_px = int(file.attrs["size_px"])
+        self.names = form.strings(file["name"])
+
+    def amplitude(self, image: int) -> np.ndarray:
+        """Return the amplitudes of one image, float32 (3, R, R // 2 + 1), native order, unnormalised."""
+        raise NotImplementedError
+
+
+class DenseBank(Bank):
+    """A bank of whole half spectra."""
+
+    def amplitude(self, image: int) -> np.ndarray:
+        """Return what was stored."""
+        return self.file["amplitude"][image]
+
+
+class SoftBank(Bank):
+    """A bank of thresholded amplitudes."""
+
+    def __init__(self, path: Path, file: h5py.File) -> None:
+        super().__init__(path, file)
+        self._offset = file["offset"][:]
+
+    def coefficients(self, image: int) -> Coefficients:
+        """Return the amplitudes of one image that are not zero."""
+        bounds = self._offset[CHANNELS * image : CHANNELS * (image + 1) + 1]
+        channel = np.repeat(np.arange(CHANNELS), np.diff(bounds))
+        row, column, value = (self.file[name][bounds[0] : bounds[-1]] for name in ("row", "column", "value"))
+        return Coefficients(channel, row, column, value)
+
+    def amplitude(self, image: int) -> np.ndarray:
+        """Return the amplitudes of one image with their zeros."""
+        return self.coefficients(image).dense((CHANNELS, self.size_px, self.size_px // 2 + 1))
+
+    def phase(self, image: int) -> np.ndarray:
+        """Return the unit phases of one image's low frequencies, complex64; see `fdgst.core.sparse.low_phases`."""
+        return self.file["phase"][image]
+
+
+@contextmanager
+def open_bank(path: Path) -> Iterator[Bank]:
+    """Open a bank of either kind.
+
+    Raises
+    ------
+    FormatError
+        If it is missing, damaged, or no bank of this version.
+    """
+    kind = kind_of(path)
+    if kind not in KINDS:
+        raise FormatError(f"{path}: expected a file of kind 'dense_bank' or 'soft_bank', found {kind!r}")
+    with form.open_file(path, kind=kind) as file:
+        yield (DenseBank if kind == "dense_bank" else SoftBank)(path, file)

@@ -1,0 +1,56 @@
+"""What banks and shards share beyond the common format: small checked tables, attributes, pictures for any viewer."""
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from fdgst.errors import FormatError
+
+
+def kind_of(path: Path) -> str:
+    """Return the kind that a file names itself, ``none`` for an HDF5 file that is not ours.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing or no HDF5.
+    """
+    if not path.is_file():
+        raise FormatError(f"{path}: no such file; run snakemake to make it")
+    try:
+        with h5py.File(path, "r") as file:
+            return str(file.attrs.get("kind", "none"))
+    except OSError as error:
+        raise FormatError(f"{path}: expected an HDF5 file ({error})") from error
+
+
+def add_table(group: h5py.Group, name: str, values: np.ndarray) -> h5py.Dataset:
+    """Add a small array as one chunk, guarded by a checksum as the pixels are."""
+    return group.create_dataset(name, data=values, chunks=values.shape, fletcher32=True)
+
+
+def number_or_text(attribute: Any) -> float | str:
+    """Return an attribute that may be either, such as `alpha`, as a Python value."""
+    return attribute if isinstance(attribute, str) else float(attribute)
+
+
+def add_picture(group: h5py.Group, name: str, image: np.ndarray) -> None:
+    """Add a colour image (height, width, 3) of uint8 that any HDF5 viewer shows (HDF5 image specification 1.2)."""
+    dataset = group.create_dataset(name, data=image)
+    for attribute, text in (
+        ("CLASS", "IMAGE"),
+        ("IMAGE_VERSION", "1.2"),
+        ("IMAGE_SUBCLASS", "IMAGE_TRUECOLOR"),
+        ("INTERLACE_MODE", "INTERLACE_PIXEL"),
+    ):
+        _add_ascii(dataset, attribute, text)
+
+
+def _add_ascii(dataset: h5py.Dataset, name: str, text: str) -> None:
+    """Add a fixed-length, null-terminated ASCII attribute, as HDF5's own image functions write it."""
+    kind = h5py.h5t.C_S1.copy()
+    kind.set_size(len(text) + 1)
+    attribute = h5py.h5a.create(dataset.id, name.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR))
+    attribute.write(np.array(text.encode(), f"S{len(text) + 1}"), kind)
