@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fdgst.data.sample import Entry, Sample
-from fdgst.progress import progress
-
 from fdgst.data import reader
+from fdgst.data.sample import Entry, Sample
 from fdgst.errors import DataError
+from fdgst.progress import progress
 from fdgst.storage.atomic import write_text
 from fdgst.storage.rois import SPLITS, RoiWriter, create_rois
 
