@@ -26,8 +26,9 @@ RING_PX = 5
 class FedDG(Trainer):
     """Minimise Dice(x; theta) + Dice(x^; theta') + .1 (C_disc + C_cup), theta' one inner step away from theta.
 
-    ASSUME: batch normalisation's running statistics are gathered from both passes, x under theta and x^ under
-    theta', since prediction meets neither kind alone.
+    ASSUME: batch normalisation's running statistics are those of x under theta, the pass that prediction repeats. A
+    mixture with those of x^, which each pass normalises by itself, would fit neither; what theta' gathers goes to
+    buffers that nothing reads.
     """
 
     pairs = True
@@ -37,6 +38,7 @@ class FedDG(Trainer):
     ) -> None:
         super().__init__(network, settings=settings, options=options, sources=sources, seed=seed)
         self.with_map = WithMap(network)
+        self.unread = {name: buffer.clone() for name, buffer in self.with_map.named_buffers()}
 
     def update(self, batch: Batch) -> torch.Tensor:
         """Make one step."""
@@ -46,7 +48,7 @@ class FedDG(Trainer):
         theta = dict(self.with_map.named_parameters())
         logits, features = self._pass(theta, images)
         inner = dice_loss(logits, labels)
-        shifted, shifted_features = self._pass(inner_step(theta, inner), copies)
+        shifted, shifted_features = self._pass(inner_step(theta, inner) | self.unread, copies)
         contrast = boundary_contrast(torch.stack([features, shifted_features]), labels)
         return self.descend(inner + dice_loss(shifted, labels) + CONTRAST_WEIGHT * contrast)
 
@@ -54,7 +56,7 @@ class FedDG(Trainer):
         """Leave everything as it is: a compiled pass gives its buffers up after one of the two backward passes."""
 
     def _pass(self, theta: Mapping[str, torch.Tensor], images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return float32 logits and the decoder's last map under the parameters `theta`."""
+        """Return float32 logits and the decoder's last map under the parameters (and buffers) `theta`."""
         with self.autocast():
             logits, features = functional_call(self.with_map, dict(theta), (images,))
         return logits.float(), features.float()
