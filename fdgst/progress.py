@@ -101,7 +101,6 @@ def log_to_stderr() -> None:
     if not logger.handlers:
         logger.addHandler(_AboveTheLine())
         logger.setLevel(logging.INFO)
-        logger.propagate = False
 
 
 class _AboveTheLine(logging.Handler):

@@ -69,6 +69,8 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
             checkpoints, trainer, ledger, seconds=execution.checkpoint_seconds, threads=threads, resumed=resumed
         )
         start = resumed["step"] if resumed else 0
+        if start:
+            log.info("%s: going on after step %d of %d", run, start, plan.steps)
         row = results.tensorboard(run.out / "tensorboard", start) if execution.tensorboard else _nothing
         named, batches = _named(run, checkpoints), _batches(run, settings, store, plan, trainer)
         with named, batches, Interruption() as interruption:
@@ -103,7 +105,7 @@ def key(run: Run, settings: Settings) -> dict[str, str]:
         **{f"{number} {path.parent.name}/{path.name}": digest(path) for number, path in enumerate(files)},
         "start": hashlib.sha256(run.start.read_bytes()).hexdigest() if run.start else "none",
         "code": f"{fingerprint('fdgst.training.run')} {fingerprint(methods.module(run.trainer))}",
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # its own type is none that a checkpoint may hold
     }
 
 

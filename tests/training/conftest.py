@@ -1,5 +1,7 @@
 """Tiny ROI files and shards written by the project's own writers, and settings that fit them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -81,18 +83,17 @@ def house(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings():
     """Return a function that makes settings, some values replaced."""
     return lambda **replaced: settings_from(TRAINING | replaced)
 
 
-@pytest.fixture
-def run(house, tmp_path):
-    """Return a function that describes a run on domains a and b, c unseen."""
+@pytest.fixture(scope="session")
+def make_run(house):
+    """Return a function that describes a run in a folder, on domains a and b, c unseen."""
 
-    def make(encoding=None, **replaced):
-        shards = sorted((house / encoding).glob("*/*.h5")) if encoding else []
+    def make(folder, encoding=None, **replaced):
         values = {
             "stage": "main",
             "method": "row",
@@ -100,16 +101,22 @@ def run(house, tmp_path):
             "options": {},
             "unseen": "c",
             "seed": 0,
-            "rois": (house / "a.h5", house / "b.h5"),
-            "shards": tuple(shards),
+            "rois": [house / "a.h5", house / "b.h5"],
+            "shards": sorted((house / encoding).glob("*/*.h5")) if encoding else [],
             "reference": (),
             "start": None,
-            "checkpoints": tmp_path / "checkpoints",
-            "out": tmp_path / "out",
+            "checkpoints": folder / "checkpoints",
+            "out": folder / "out",
         }
-        return Run(**{**values, **{key: tuple(v) if isinstance(v, list) else v for key, v in replaced.items()}})
+        return Run(**{key: tuple(v) if isinstance(v, list) else v for key, v in (values | replaced).items()})
 
     return make
+
+
+@pytest.fixture
+def run(make_run, tmp_path):
+    """Return `make_run` in a folder of the test's own."""
+    return partial(make_run, tmp_path)
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+"""Checkpoints: two generations, keyed, and never trusted blindly."""
+
+import logging
+
+import pytest
+import torch
+
+from fdgst.training.checkpoint import Checkpoints
+
+KEY = {"training.learning_rate": "0.001", "code": "abc"}
+
+
+@pytest.fixture
+def checkpoints(tmp_path):
+    kept = Checkpoints(tmp_path / "kept", KEY)
+    for step in (5, 10, 15):
+        kept.save(step, {"trainer": {"weight": torch.full((64,), float(step))}, "history": []})
+    return kept
+
+
+def test_the_newest_of_two_generations_is_read(checkpoints):
+    assert [path.name for path in sorted(checkpoints.folder.iterdir())] == ["step00000010.pt", "step00000015.pt"]
+    assert checkpoints.load()["step"] == 15
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: data[:-700]])
+def test_a_truncated_newest_falls_back_to_the_older_with_a_warning(checkpoints, caplog, damage):
+    newest = checkpoints.newest()
+    newest.write_bytes(damage(newest.read_bytes()))
+    with caplog.at_level(logging.WARNING):
+        assert checkpoints.load()["step"] == 10
+    assert "step00000015.pt: damaged" in caplog.text
+
+
+def test_a_flipped_byte_of_a_tensor_is_noticed(checkpoints):
+    newest = checkpoints.newest()
+    data = bytearray(newest.read_bytes())
+    data[data.index(torch.full((64,), 15.0).numpy().tobytes()) + 100] ^= 1
+    newest.write_bytes(data)
+    assert checkpoints.load()["step"] == 10
+
+
+def test_another_key_starts_anew_and_says_what_changed(checkpoints, caplog):
+    changed = Checkpoints(checkpoints.folder, KEY | {"training.learning_rate": "0.01"})
+    with caplog.at_level(logging.WARNING):
+        assert changed.load() is None
+    assert "of another training (training.learning_rate changed): starting anew" in caplog.text
+
+
+def test_nothing_of_a_checkpoint_is_unpickled(checkpoints, caplog):
+    class Trap:
+        def __reduce__(self):
+            return pytest.fail, ("unpickled",)
+
+    torch.save({"key": KEY, "step": 20, "trap": Trap()}, checkpoints.folder / "step00000020.pt")
+    assert checkpoints.load()["step"] == 15
+
+
+def test_what_a_kill_left_half_written_is_swept_away(checkpoints):
+    (checkpoints.folder / "step00000016.pt.part").write_bytes(b"half")
+    checkpoints.save(20, {})
+    assert [path.name for path in sorted(checkpoints.folder.iterdir())] == ["step00000015.pt", "step00000020.pt"]
