@@ -1,4 +1,5 @@
 import io
+import shutil
 import subprocess
 import sys
 
@@ -126,3 +127,16 @@ def test_trainers_load_no_library_of_networks():
 
 def test_only_fact_and_feddg_need_copies_beside_the_contents():
     assert [name for name in EVERY if TRAINERS[name].pairs] == ["fact", "feddg"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler for the CPU")
+@pytest.mark.parametrize("name", ["plain", "dofe", "fact", "feddg"])
+def test_a_compiled_trainer_learns_the_same(trainer, batch, name):
+    compiled, plain = trainer(name), trainer(name)
+    compiled.compile()
+    for step in range(3):
+        torch.testing.assert_close(compiled.update(batch(step, step=step)), plain.update(batch(step, step=step)))
+    assert compiled.state().keys() == plain.state().keys()
+    assert compiled.weights().keys() == plain.weights().keys()
+    torch.testing.assert_close(compiled.predict(batch().images), plain.predict(batch().images), rtol=1e-3, atol=1e-4)
