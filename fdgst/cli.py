@@ -405,6 +405,27 @@ def collect(scores: tuple[Path, ...], out: Path) -> None:
     collect(scores, out)
 
 
+@fdgst.command()
+@click.argument("files", type=FILE, nargs=-1)
+@click.option("--config", type=FILE, required=True, help="The configuration, YAML or JSON.")
+@click.option("--out", type=FILE, required=True, help="The report, HTML.")
+def report(files: tuple[Path, ...], config: Path, out: Path) -> None:
+    """Write the report: one HTML file that needs no other and no network.
+
+    FILES may be tables (table1.csv, significance.csv, protocols.csv, table1_vs_paper.csv, audit.csv), pictures (*.png),
+    data sheets (AUGMENTATION/sheet.csv), studies (ablations/*.csv and *.png) and records of trainings (run.json). A
+    section whose file is not given says how to make it.
+
+    \b
+    Examples:
+      fdgst report --config config.yaml --out results/report.html results/*.csv results/figures/*.png \\
+        results/shards/*/sheet.csv results/pretrained/*/*/run.json results/runs/*/*/*/run.json
+    """
+    from fdgst.reporting.report import write_report
+
+    write_report(out, config=config, files=files)
+
+
 def main() -> None:
     """Run the command line; a user's fault is one line each and exit status 1, without a traceback."""
     try:

@@ -1,0 +1,255 @@
+"""The report: one HTML file, complete in itself, from the files that the workflow leaves.
+
+A file's place in the report is told by its name, as in docs/files: nothing is looked up beside the files given, so
+that the workflow knows what the report is made of. Numbers stay the text of the CSV files until they are printed.
+"""
+
+import base64
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fdgst import __version__
+from fdgst.errors import ConfigError, DataError
+from fdgst.reporting.measures import METRICS, PROTOCOLS, upper_bounds
+from fdgst.storage.atomic import write_text
+
+Rows = list[dict[str, str]]
+TABLES = ("table1", "significance", "protocols", "table1_vs_paper", "clinical", "audit")
+STRUCTURES = {"cup": "Optic cup", "disc": "Optic disc"}
+SECTIONS = {
+    "short": "In short",
+    "measured": "What was measured",
+    "table": "Table",
+    "tests": "Tests",
+    "protocols": "Protocols",
+    "paper": "Beside the paper",
+    "pictures": "Pictures",
+    "distributions": "By domain",
+    "clinic": "Clinic",
+    "failures": "Failures",
+    "training": "Training",
+    "studies": "Studies",
+    "sheet": "Data sheet",
+    "method": "Method",
+    "errata": "Errata",
+    "provenance": "Provenance",
+}
+PRINTED_AS_NAMES = ("method", "reference", "better", "unseen", "domain", "content", "style")  # columns that hold ids
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a report is made of, sorted by place.
+
+    Attributes
+    ----------
+    tables : dict
+        Rows by table (`TABLES`).
+    sheets, ablations : dict
+        Data sheets by augmentation; tables by study.
+    figures, studies : dict
+        Pictures as data URIs: of results/figures by name, of the studies by study.
+    records : list of dict
+        What each training left about itself (run.json).
+    """
+
+    tables: dict[str, Rows] = field(default_factory=dict)
+    sheets: dict[str, Rows] = field(default_factory=dict)
+    ablations: dict[str, Rows] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
+    studies: dict[str, str] = field(default_factory=dict)
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
+    """Write the report.
+
+    Parameters
+    ----------
+    out : Path
+        HTML; needs no other file and no network. Equal inputs give equal bytes.
+    config : Path
+        The configuration, YAML or JSON.
+    files : sequence of Path
+        Any of the files that `gather` knows; a section whose file is missing says how to make it.
+
+    Raises
+    ------
+    ConfigError
+        One line per file that has no place in the report.
+    DataError
+        If a file cannot be read.
+    """
+    import yaml
+
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    material = gather(files)
+    text = (
+        _environment(_names(settings))
+        .get_template("report.html.j2")
+        .render(
+            **vars(material),
+            **_described(settings),
+            config_text=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110),
+            version=__version__,
+            sections=SECTIONS,
+            structures=STRUCTURES,
+            measures=METRICS,
+            cells=_cells(material.tables.get("table1", [])),
+            versions=_versions(material.records),
+        )
+    )
+    write_text(out, text)
+
+
+def gather(files: Sequence[Path]) -> Material:
+    """Read files and sort them by their names: tables, data sheets, studies, figures and records of trainings."""
+    material = Material()
+    readers: dict[str, Callable[[Path], None]] = {
+        ".csv": lambda path: _gather_table(material, path),
+        ".png": lambda path: _gather_picture(material, path),
+        ".json": lambda path: material.records.append(_record(path)),
+    }
+    files = [path for path in files if path.name != "scores.csv"]  # its numbers stand in table1.csv: *.csv may be given
+    strangers = [path for path in files if not _known(path)]
+    if strangers:
+        known = f"{', '.join(f'{name}.csv' for name in TABLES)}, sheet.csv, run.json, ablations/*.csv and *.png"
+        raise ConfigError(*[f"{path}: has no place in the report; known are {known}" for path in strangers])
+    for path in files:
+        readers[path.suffix](path)
+    material.records.sort(
+        key=lambda record: (record["unseen"], record["seed"], record["stage"] != "pretrain", record["method"])
+    )
+    return material
+
+
+def _described(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the templates say of the configuration."""
+    return {
+        "config": config,
+        "methods": config["methods"],
+        "domains": config["domains"],
+        "ids": [domain["id"] for domain in config["domains"]],
+        "seeds": config["seeds"],
+        "bounds": upper_bounds(config["methods"]),
+        "shown": [*PROTOCOLS[config["evaluation"]["protocol"]].values()],
+    }
+
+
+def _names(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the printed names of methods (the studies' own too) and domains, by id."""
+    own = [method for study in config["ablations"] for method in study["methods"] if isinstance(method, dict)]
+    return {item["id"]: item["title"] for item in (*own, *config["methods"], *config["domains"])}
+
+
+def _known(path: Path) -> bool:
+    """Tell whether a file has a place in the report."""
+    in_place = path.parent.name == "ablations" or path.stem in (*TABLES, "sheet")
+    return path.suffix == ".png" or path.name == "run.json" or (path.suffix == ".csv" and in_place)
+
+
+def _gather_table(material: Material, path: Path) -> None:
+    """Put a CSV file in its place."""
+    if path.parent.name == "ablations":
+        material.ablations[path.stem] = _rows(path)
+    elif path.stem == "sheet":
+        material.sheets[path.parent.name] = _rows(path)
+    else:
+        material.tables[path.stem] = _rows(path)
+
+
+def _gather_picture(material: Material, path: Path) -> None:
+    """Put a PNG file in its place, as text that a page can hold."""
+    uri = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+    (material.studies if path.parent.name == "ablations" else material.figures)[path.stem] = uri
+
+
+def _rows(path: Path) -> Rows:
+    """Read a CSV file as text."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """Read what a training left about itself."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}: expected JSON, found what cannot be read as such ({error})") from error
+
+
+def _cells(rows: Rows) -> dict[tuple[str, str, str, str], dict[str, str]]:
+    """Index the rows of the table by method, structure, metric and unseen domain."""
+    return {(row["method"], row["structure"], row["metric"], row["unseen"]): row for row in rows}
+
+
+def _versions(records: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Collect the versions that the trainings ran with, by package; more than one is worth a look."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for record in records:
+        for package, version in record["versions"].items():
+            found[package].add(version)
+    return {package: sorted(versions) for package, versions in found.items()}
+
+
+def _environment(names: Mapping[str, str]) -> Any:
+    """Return the templates, with the filters that they use."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("fdgst.reporting")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "number": number,
+        "minutes": minutes,
+        "named": lambda key: names.get(key, key),
+        "cell": lambda value, column: names.get(value, value) if column in PRINTED_AS_NAMES else number(value),
+    }
+    environment.tests["numeric"] = lambda value: number(value).lstrip("−")[:1].isdecimal()
+    return environment
+
+
+def number(text: str | float, digits: int | None = None) -> str:
+    """Print a number of a CSV file; what is no number stays as it is, and nothing is a dash.
+
+    Parameters
+    ----------
+    text : str or float
+        As in the file.
+    digits : int, optional
+        Decimals; by default none for a whole number, four below 0.1 and two else.
+
+    Examples
+    --------
+    >>> number("81.3449"), number("-0.5", 1), number("0.0123456"), number("16"), number("average"), number("")
+    ('81.34', '−0.5', '0.0123', '16', 'average', '–')
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return str(text) or "–"
+    if value != value:
+        return "–"
+    if digits is None:
+        digits = 0 if str(text).isdecimal() else 4 if 0 < abs(value) < 0.1 else 2
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def minutes(seconds: float) -> str:
+    """Print a time.
+
+    Examples
+    --------
+    >>> minutes(61.25), minutes(7300)
+    ('1 min 1 s', '2 h 1 min')
+    """
+    whole = int(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 60} min {whole % 60} s"
