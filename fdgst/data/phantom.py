@@ -1,0 +1,143 @@
+"""Reader ``phantom``: drawn ROIs with exact labels. Needs no download, and no photograph of a person.
+
+An image is drawn from what it is: the seed, its domain's number, its split and its index; nothing else changes it.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fdgst.core.seeding import generator
+from fdgst.data.exclusion import excluded, unknown
+from fdgst.data.phantom_anatomy import Eye, draw_eye
+from fdgst.data.phantom_camera import Camera, camera, develop
+from fdgst.data.phantom_frame import Frame
+from fdgst.data.phantom_paint import reflectance
+from fdgst.data.phantom_vessels import grow
+from fdgst.data.sample import Entry, Sample
+from fdgst.errors import DataError
+from fdgst.storage.rois import SPLITS
+
+
+def files(dataset: Mapping[str, Any], folder: str) -> list[Path]:
+    """Return no file: what is drawn is read from none."""
+    return []
+
+
+def entries(dataset: Mapping[str, Any], folder: str, number: int) -> list[Entry]:
+    """List the images of a domain.
+
+    Parameters
+    ----------
+    dataset : mapping
+        With `seed`, `size_px`, `train` and `test` (numbers of images: one for all domains, or one for each) and
+        `exclude`.
+    folder : str
+        The domain's name in `exclude`.
+    number : int
+        Its camera, from 1.
+
+    Returns
+    -------
+    list of Entry
+        Training images first, in order of their index, named by camera, split and index (``c1_train_000``).
+
+    Raises
+    ------
+    DataError
+        If a split has no image that is left, or an exclusion names no image.
+    """
+    counts = {split: _count(dataset[split], number) for split in SPLITS}
+    names = {split: [_name(number, split, index) for index in range(count)] for split, count in counts.items()}
+    faults = unknown(dataset["exclude"], folder, {split: [f"{name}.png" for name in names[split]] for split in SPLITS})
+    found = []
+    for split in SPLITS:
+        out = excluded(dataset["exclude"], folder, split)
+        kept = [index for index, name in enumerate(names[split]) if f"{name}.png" not in out]
+        found += [_entry(dataset, number, split, index) for index in kept]
+        if not kept:
+            faults.append(f"dataset.{split}: expected at least one image of {folder}, found none that is left")
+    if faults:
+        raise DataError(*faults)
+    return found
+
+
+def draw(*, seed: int, number: int, split: str, index: int, size_px: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one ROI.
+
+    Parameters
+    ----------
+    seed : int
+        Of the data set.
+    number : int
+        Of the domain, from 1: its camera.
+    split : str
+        ``train`` or ``test``.
+    index : int
+        Of the image in its split, from 0.
+    size_px : int
+        Side. The eye, its picture and its label are the same at any size, but for what pixels cannot show.
+
+    Returns
+    -------
+    image : ndarray of uint8, shape (size_px, size_px, 3)
+        RGB.
+    label : ndarray of uint8, shape (size_px, size_px)
+        0 background, 1 rim, 2 cup.
+    """
+    identity = ("phantom", seed, number, split, index)
+    by = camera(number)
+    eye = _eye(identity, by)
+    rng = generator(*identity, "frame")
+    width = 1 / rng.uniform(*by.disc_fraction)
+    centre = rng.uniform(-0.05, 0.05, 2) * width
+    frame = Frame(size_px, size_px, width, (float(centre[0]), float(centre[1])))
+    image = _photographed(identity, eye, frame, by)
+    x, y = frame.axes()
+    label = (eye.disc.distance(x, y) < 0).astype(np.uint8) + (eye.cup.distance(x, y) < 0)
+    return image, label
+
+
+def _count(numbers: int | Sequence[int], number: int) -> int:
+    """Return one domain's number of images."""
+    return numbers if isinstance(numbers, int) else numbers[number - 1]
+
+
+def _name(number: int, split: str, index: int) -> str:
+    """Name an image: by its camera, its split and its index."""
+    return f"c{number}_{split}_{index:03d}"
+
+
+def _entry(dataset: Mapping[str, Any], number: int, split: str, index: int) -> Entry:
+    """Name an image and say how it is drawn."""
+    what = {"seed": dataset["seed"], "number": number, "split": split, "index": index, "size_px": dataset["size_px"]}
+    return Entry(_name(number, split, index), split, partial(_load, **what))
+
+
+def _load(*, number: int, split: str, index: int, **what: int) -> Sample:
+    """Draw an image as a sample."""
+    image, label = draw(number=number, split=split, index=index, **what)
+    return Sample(_name(number, split, index), split, image, label, hashlib.sha256(image.tobytes()).hexdigest(), ())
+
+
+def _eye(identity: tuple[str | int, ...], by: Camera) -> Eye:
+    """Draw a patient of a camera's clinic."""
+    return draw_eye(
+        generator(*identity, "eye"),
+        cup_ratio=by.cup_ratio,
+        pallor=by.pallor,
+        pigment=by.pigment,
+        tessellation=by.tessellation,
+    )
+
+
+def _photographed(identity: tuple[str | int, ...], eye: Eye, frame: Frame, by: Camera) -> np.ndarray:
+    """Grow the eye's vessels as far as the frame shows them, paint it, and take its picture."""
+    reach = max(frame.width, frame.height) / 2 * 1.15 + 0.05
+    vessels = grow(generator(*identity, "vessels"), side=eye.side, reach=reach)
+    light = reflectance(generator(*identity, "texture"), eye, vessels, frame)
+    return develop(generator(*identity, "camera"), light, frame, by)
