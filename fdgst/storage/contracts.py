@@ -26,7 +26,7 @@ CONTRACTS = {
     },
     "shard:grid": {**_SHARD, "image": "u1 N L S S 3"},
     "shard:residual": {**_SHARD, "residual": "f2 N S S 3"},
-    "predictions": {"mask": "bool N 2 R R", "logit": "f2 N 2 S S", "name": "text N"},
+    "predictions": {"mask": "u1 N 2 R R", "logit": "f2 N 2 S S", "name": "text N"},
 }  # fmt: skip
 
 
