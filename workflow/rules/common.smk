@@ -145,6 +145,12 @@ def source_rois(wildcards):
     return [f"results/rois/{name}.h5" for name in ([wildcards.unseen] if intra else sources(wildcards.unseen))]
 
 
+def reference_rois(wildcards):
+    """ROI files that lend an upper bound the budget of the other rows: their number of images sets its steps."""
+    intra = METHODS[wildcards.method]["trainer"] == "intra"
+    return [f"results/rois/{name}.h5" for name in sources(wildcards.unseen)] if intra else []
+
+
 def method(key):
     """A params function: what the configuration says of the wildcard's method."""
     return lambda wildcards: METHODS[wildcards.method][key]
@@ -176,7 +182,7 @@ def run_settings(wildcards):
 
 def run_flags(wildcards, input):
     """The files of a training as flags of the command; lists that are empty have none."""
-    given = {flag: input.get(flag, []) for flag in ("start", "rois", "shard")}
+    given = {flag: input.get(flag, []) for flag in ("start", "rois", "shard", "reference")}
     named = {flag: [files] if isinstance(files, str) else files for flag, files in given.items()}
     return " ".join(f"--{flag} {file}" for flag, files in named.items() for file in files)
 

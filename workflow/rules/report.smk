@@ -16,7 +16,7 @@ rule table:
         samples=config["evaluation"]["bootstrap_samples"],
         confidence=config["evaluation"]["confidence"],
         data=config["dataset"]["reader"],
-        code=fingerprint("fdgst.reporting.table"),
+        code=fingerprint("fdgst.errors"),
     conda:
         ENVIRONMENT
     message:

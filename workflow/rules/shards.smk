@@ -41,7 +41,7 @@ rule sheet:
     conda:
         ENVIRONMENT
     params:
-        code=fingerprint("fdgst.generation.sheet"),
+        code=fingerprint("fdgst.storage.shards"),
     message:
         "Sum up the shards of {wildcards.augmentation}"
     shell:

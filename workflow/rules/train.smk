@@ -35,6 +35,7 @@ rule train:
         start=start,
         rois=source_rois,
         shard=shards,
+        reference=reference_rois,
     output:
         model="results/runs/{method}/{unseen}/seed{seed}/model.safetensors",
         run="results/runs/{method}/{unseen}/seed{seed}/run.json",
