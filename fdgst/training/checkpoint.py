@@ -56,7 +56,11 @@ class Checkpoints:
         return path
 
     def load(self) -> dict[str, Any] | None:
-        """Return the newest whole checkpoint of this training, or None; every refusal is a warning in the log."""
+        """Return the newest whole checkpoint of this training, or None.
+
+        Every refusal is a warning in the log. Where nothing can be used everything is deleted: a step of another
+        training must not be taken for the newest of this one.
+        """
         for path in self._generations():
             try:
                 state = _read(path)
@@ -68,8 +72,9 @@ class Checkpoints:
             changed = sorted(name for name in {*self.key, *found} if self.key.get(name) != found.get(name))
             if changed:
                 log.warning("%s: of another training (%s changed): starting anew", path, ", ".join(changed))
-                return None
+                break
             return state
+        self.clear()
         return None
 
     def newest(self) -> Path | None:
@@ -77,7 +82,7 @@ class Checkpoints:
         return next(iter(self._generations()), None)
 
     def clear(self) -> None:
-        """Delete the folder: the training is complete, and a forced re-run trains."""
+        """Delete the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _generations(self) -> list[Path]:

@@ -3,7 +3,8 @@
 import json
 import platform
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from fdgst.errors import ConfigError
 from fdgst.storage.atomic import atomic, write_text
 
 PACKAGES = ("fdgst", "torch", "segmentation-models-pytorch", "safetensors", "numpy")
@@ -31,12 +33,11 @@ def write_results(folder: Path, *, model: Mapping[str, torch.Tensor], record: Ma
     save_model(folder / MODEL, model)
 
 
-def move_snapshots(kept: Path, folder: Path) -> None:
+def copy_snapshots(kept: Path, folder: Path) -> None:
     """Put the snapshots of a finished training, kept beside its checkpoints until now, among its results."""
     shutil.rmtree(folder / SNAPSHOTS, ignore_errors=True)
     if kept.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.move(kept, folder / SNAPSHOTS)
+        shutil.copytree(kept, folder / SNAPSHOTS)
 
 
 def versions() -> dict[str, str]:
@@ -50,24 +51,23 @@ def versions() -> dict[str, str]:
     return found
 
 
-def tensorboard(folder: Path, first_step: int) -> Callable[[Mapping[str, float]], None]:
-    """Return a function that writes a row of the history for TensorBoard; rows from `first_step` on are replaced.
+@contextmanager
+def tensorboard(folder: Path, first_step: int) -> Iterator[Callable[[Mapping[str, float]], None]]:
+    """Yield a function that writes a row of the history for TensorBoard; rows after `first_step` are replaced.
 
     Raises
     ------
     ConfigError
         If the package is not installed.
     """
-    from fdgst.errors import ConfigError
-
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise ConfigError("training.tensorboard: the package tensorboard is not installed (pip install it)") from error
-    writer = SummaryWriter(str(folder), purge_step=first_step, flush_secs=10)
+    with SummaryWriter(str(folder), purge_step=first_step + 1, flush_secs=10) as writer:
 
-    def write(row: Mapping[str, float]) -> None:
-        for name in ("loss", "learning_rate"):
-            writer.add_scalar(name, row[name], int(row["step"]))
+        def write(row: Mapping[str, float]) -> None:
+            for name in ("loss", "learning_rate"):
+                writer.add_scalar(name, row[name], int(row["step"]))
 
-    return write
+        yield write

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +71,8 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
         start = resumed["step"] if resumed else 0
         if start:
             log.info("%s: going on after step %d of %d", run, start, plan.steps)
-        row = results.tensorboard(run.out / "tensorboard", start) if execution.tensorboard else _nothing
         named, batches = _named(run, checkpoints), _batches(run, settings, store, plan, trainer)
-        with named, batches, Interruption() as interruption:
+        with named, batches, _board(run, execution, start) as row_done, Interruption() as interruption:
             clock = fit(
                 trainer,
                 batches,
@@ -85,11 +84,11 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
                 keeper=keeper,
                 interruption=interruption,
                 epoch_done=_snapshots(run, settings, trainer),
-                row_done=row,
+                row_done=row_done,
             )
             keeper.check(plan.steps)
             record = _record(run, settings, store, plan, keeper, device) | {"data_share": round(clock.share(), 4)}
-            results.move_snapshots(run.checkpoints / results.SNAPSHOTS, run.out)
+            results.copy_snapshots(run.checkpoints / results.SNAPSHOTS, run.out)
             results.write_results(run.out, model=trainer.weights(), record=record, history=ledger.csv())
             checkpoints.clear()  # so that a forced re-run trains
     log.info("%s: done, %d steps, %.0f images/s", run, plan.steps, record["images_per_second"])
@@ -191,8 +190,11 @@ def _snapshots(run: Run, settings: Settings, trainer: Trainer) -> Callable[[int]
     return keep
 
 
-def _nothing(row: Mapping[str, float]) -> None:
-    """Do nothing with a row."""
+def _board(run: Run, execution: Execution, start: int) -> AbstractContextManager[Callable[[Mapping[str, float]], None]]:
+    """Return a context whose value takes the rows of the history: to TensorBoard, or nowhere."""
+    if execution.tensorboard:
+        return results.tensorboard(run.out / "tensorboard", start)
+    return nullcontext(lambda row: None)
 
 
 @contextmanager

@@ -45,6 +45,8 @@ def test_another_key_starts_anew_and_says_what_changed(checkpoints, caplog):
     with caplog.at_level(logging.WARNING):
         assert changed.load() is None
     assert "of another training (training.learning_rate changed): starting anew" in caplog.text
+    changed.save(1, {})
+    assert changed.load()["step"] == 1
 
 
 def test_nothing_of_a_checkpoint_is_unpickled(checkpoints, caplog):

@@ -169,3 +169,9 @@ def test_snapshots_survive_an_interruption_and_end_among_the_results(run, settin
         f"epoch000{epoch}.safetensors" for epoch in (1, 2, 3)
     ]
     assert sha256((run().out / "snapshots/epoch0003.safetensors").read_bytes()).hexdigest() == model(run())
+
+
+def test_tensorboard_gets_the_rows_of_the_history(run, settings):
+    train(run(), settings(), execution(tensorboard=True))
+    (events,) = (run().out / "tensorboard").iterdir()
+    assert events.read_bytes().count(b"learning_rate") == 5
