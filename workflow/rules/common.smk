@@ -31,7 +31,7 @@ RUN_TIME = ("device", "threads", "checkpoint_seconds", "resident_gib", "tensorbo
 ENVIRONMENT = "../envs/fdgst.yaml"  # one for all rules; used with --software-deployment-method conda
 
 
-# in a command's text, but no part of its tracked params
+# a resource of trainings: in their command, but no part of their tracked params
 RUN_TIME_FLAGS = "--device {device} --checkpoint-seconds {checkpoint_seconds} --resident-gib {resident_gib}".format(
     **config["training"]
 ) + (" --tensorboard" if config["training"]["tensorboard"] else "")

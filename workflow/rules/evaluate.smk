@@ -15,6 +15,7 @@ rule predict:
     threads: config["training"]["threads"]
     resources:
         gpu=1,
+        device=config["training"]["device"],
     params:
         run=subpath(input.model, parent=True),
         split=config["evaluation"]["split"],
@@ -24,7 +25,7 @@ rule predict:
         "Predict {wildcards.unseen} by {wildcards.method}, seed {wildcards.seed}"
     shell:
         "fdgst predict --run {params.run} --rois {input.rois} --split {params.split} {params.flags}"
-        " --device {config[training][device]} --threads {threads} --out {output} > {log} 2>&1"
+        " --device {resources.device} --threads {threads} --out {output} > {log} 2>&1"
 
 
 rule score:

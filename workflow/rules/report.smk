@@ -9,6 +9,8 @@ rule table:
         tex=report("results/table1.tex", caption="../report/table.rst", category="Table"),
     log:
         "results/logs/table1.log",
+    conda:
+        ENVIRONMENT
     params:
         methods=rows_json(),
         domains=domains_json(),
@@ -17,8 +19,6 @@ rule table:
         confidence=config["evaluation"]["confidence"],
         data=config["dataset"]["reader"],
         code=fingerprint("fdgst.errors"),
-    conda:
-        ENVIRONMENT
     message:
         "Make the table"
     shell:

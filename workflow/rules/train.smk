@@ -16,6 +16,7 @@ rule pretrain:
     threads: config["training"]["threads"]
     resources:
         gpu=1,
+        how=RUN_TIME_FLAGS,
     params:
         training=training_settings(epochs=0, final_epochs=0, snapshot_epochs=0),
         inputs=run_flags,
@@ -27,7 +28,7 @@ rule pretrain:
         "fdgst train --stage pretrain --method pretrained --trainer plain --unseen {wildcards.unseen}"
         " --seed {wildcards.seed} --training {params.training:q} {params.inputs} --threads {threads}"
         " --checkpoints results/checkpoints/pretrained/{wildcards.unseen}/seed{wildcards.seed}"
-        " {RUN_TIME_FLAGS} --out {params.out} > {log} 2>&1"
+        " {resources.how} --out {params.out} > {log} 2>&1"
 
 
 rule train:
@@ -47,6 +48,7 @@ rule train:
     threads: config["training"]["threads"]
     resources:
         gpu=1,
+        how=RUN_TIME_FLAGS,
     params:
         trainer=method("trainer"),
         options=method_options,
@@ -61,4 +63,4 @@ rule train:
         " --options {params.options:q} --unseen {wildcards.unseen} --seed {wildcards.seed}"
         " --training {params.training:q} {params.inputs} --threads {threads}"
         " --checkpoints results/checkpoints/runs/{wildcards.method}/{wildcards.unseen}/seed{wildcards.seed}"
-        " {RUN_TIME_FLAGS} --out {params.out} > {log} 2>&1"
+        " {resources.how} --out {params.out} > {log} 2>&1"
