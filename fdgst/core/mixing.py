@@ -2,7 +2,7 @@ r"""Mixing at network size, :math:`clip(round(x + \lambda d))`, and what it does
 
 import numpy as np
 
-_PART = 2**14  # values mixed at once: a part that stays in the cache
+_PART = 2**15  # values mixed at once: a part that stays in the cache (measured: the fastest power of two)
 
 
 def mix(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ def contact_sheet(rows: Sequence[Sequence[np.ndarray]], *, tile_px: int) -> np.n
     rows : sequence of sequences of ndarray of uint8, shape (side, side, 3)
         At least one picture; shorter rows are filled with white.
     tile_px : int
-        Side of a picture on the sheet; larger ones are reduced, none is enlarged.
+        Largest side of a picture on the sheet; larger ones are reduced by a whole factor, none is enlarged.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def contact_sheet(rows: Sequence[Sequence[np.ndarray]], *, tile_px: int) -> np.n
 
 
 def _reduced(picture: np.ndarray, tile_px: int) -> np.ndarray:
-    """Reduce a picture to `tile_px` if it is larger."""
+    """Reduce a picture to at most `tile_px` by averaging blocks of pixels."""
     if len(picture) <= tile_px:
         return picture
-    return np.asarray(Image.fromarray(picture).resize((tile_px, tile_px), Image.Resampling.LANCZOS))
+    return np.asarray(Image.fromarray(picture).reduce(-(-len(picture) // tile_px)))

@@ -139,9 +139,9 @@ class Synthesis:
             return self(coefficients.dense((channels, self.source[0], self.source[1] // 2 + 1)))
         block = np.zeros((len(rows), channels, len(columns)), np.complex64)
         block[row, coefficients.channel, column] = coefficients.value
-        wide = block @ self._columns[columns]  # (rows, C, target width)
+        wide = block @ self._columns.take(columns)  # (rows, C, target width)
         wide = wide.transpose(0, 2, 1).reshape(len(rows), self.target[1] * channels)
-        tall = self._rows[rows]
+        tall = self._rows.take(rows)
         # the real part of a complex product, as one real product
         out = np.concatenate([tall.real, -tall.imag]).T @ np.concatenate([wide.real, wide.imag])
         return out.reshape(*self.target, channels)
@@ -152,21 +152,41 @@ class Synthesis:
         return scipy.sparse.csr_array(lanczos_matrix(self.source[0], self.target[0]))
 
     @cached_property
-    def _rows(self) -> np.ndarray:
-        """Wave of each row of a spectrum on the target's rows, complex64 (source height, target height)."""
-        return _waves(self.source[0], self.target[0], self.source[0]).astype(np.complex64)
+    def _rows(self) -> "_Waves":
+        """Wave of each row of a spectrum on the target's rows."""
+        return _Waves(self.source[0], self.target[0], np.ones(self.source[0]))
 
     @cached_property
-    def _columns(self) -> np.ndarray:
-        """Wave of each column of a half spectrum, its mirror image included, complex64 (columns, target width)."""
-        count = self.source[1] // 2 + 1
-        waves = _waves(self.source[1], self.target[1], count)
-        return (waves * column_weights(count, self.source[1])[:, None]).astype(np.complex64)
+    def _columns(self) -> "_Waves":
+        """Wave of each column of a half spectrum on the target's columns, its mirror image included."""
+        columns = self.source[1] // 2 + 1
+        return _Waves(self.source[1], self.target[1], column_weights(columns, self.source[1]))
 
     @cached_property
     def _columns_real(self) -> np.ndarray:
-        """The same for interleaved real and imaginary parts, float32 (2 columns, target width)."""
-        return np.stack([self._columns.real, -self._columns.imag], axis=1).reshape(-1, self.target[1])
+        """All of the columns for interleaved real and imaginary parts, float32 (2 columns, target width)."""
+        waves = self._columns.take(np.arange(self.source[1] // 2 + 1))
+        return np.stack([waves.real, -waves.imag], axis=1).reshape(-1, self.target[1])
+
+
+class _Waves:
+    """Inverse transforms of unit vectors along one axis, resized; made when first asked for."""
+
+    def __init__(self, source_px: int, target_px: int, weights: np.ndarray) -> None:
+        self._lanczos = scipy.sparse.csr_array(lanczos_matrix(source_px, target_px).astype(float))
+        self._weights = weights / source_px
+        self._made = np.zeros(len(weights), bool)
+        self._waves = np.empty((len(weights), target_px), np.complex64)
+
+    def take(self, frequencies: np.ndarray) -> np.ndarray:
+        """Return the waves of some frequencies (native order), complex64 (n, target_px)."""
+        missing = frequencies[~self._made[frequencies]]
+        if len(missing):
+            length = self._lanczos.shape[1]
+            turns = np.outer(np.arange(length), missing) % length / length  # whole turns are exact before the division
+            self._waves[missing] = ((self._lanczos @ np.exp(2j * np.pi * turns)) * self._weights[missing]).T
+            self._made[missing] = True  # last: another thread may look
+        return self._waves[frequencies]
 
 
 def lanczos_matrix(source_px: int, target_px: int) -> np.ndarray:
@@ -176,9 +196,3 @@ def lanczos_matrix(source_px: int, target_px: int) -> np.ndarray:
     """
     identity = Image.fromarray(np.eye(source_px, dtype=np.float32))
     return np.asarray(identity.resize((target_px, source_px), Image.Resampling.LANCZOS)).T
-
-
-def _waves(source_px: int, target_px: int, count: int) -> np.ndarray:
-    """Return the inverse transform of each of the first `count` unit vectors, resized; (count, target_px)."""
-    waves = scipy.fft.ifft(np.eye(count, source_px), axis=1)
-    return waves @ lanczos_matrix(source_px, target_px).T.astype(float)

@@ -9,7 +9,7 @@ from fdgst.core.sparse import low_phases, sparse
 from fdgst.core.synthesis import spectrum_of
 from fdgst.core.thresholds import parse_alpha, thresholded
 from fdgst.errors import ConfigError
-from fdgst.generation.threads import one_thread
+from fdgst.generation.threads import steady
 from fdgst.progress import progress
 from fdgst.storage.banks import DenseBankWriter, SoftBankWriter, create_bank
 from fdgst.storage.format import digest
@@ -65,7 +65,7 @@ def make_bank(rois_path: Path, out: Path, *, alpha: float | str, mixing: str) ->
     alpha = canonical_alpha(alpha)
     if mixing not in MIXINGS:
         raise ConfigError(f"mixing: expected one of {MIXINGS}, found {mixing!r}")
-    with open_rois(rois_path) as rois, one_thread():
+    with open_rois(rois_path) as rois, steady():
         read, size_px = images_of(rois, mixing)
         rows = rois.indices("train")
         names = [rois.names[row] for row in rows]

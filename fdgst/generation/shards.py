@@ -14,7 +14,7 @@ from fdgst.core.sheets import contact_sheet
 from fdgst.errors import ConfigError
 from fdgst.generation.augmentation import Augmentation, Draws, checked
 from fdgst.generation.changes import FourierChange
-from fdgst.generation.threads import in_order, one_thread
+from fdgst.generation.threads import in_order, steady
 from fdgst.progress import progress
 from fdgst.storage.banks import Bank, open_bank
 from fdgst.storage.format import digest
@@ -75,7 +75,7 @@ def make_shard(
             f"augmentation {augmentation.id}: expected {need} style bank: its kind is {augmentation.kind}"
         )
     with ExitStack() as stack:
-        stack.enter_context(one_thread())
+        stack.enter_context(steady())
         rois = stack.enter_context(open_rois(inputs.content))
         style_bank, content_bank = (
             stack.enter_context(open_bank(path)) if path else None for path in (inputs.style_bank, inputs.content_bank)

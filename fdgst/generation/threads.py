@@ -1,20 +1,29 @@
-"""Threads: the numerical libraries get one each, and work is spread over images in a fixed order of results."""
+"""How work is done: one thread for each linear algebra, images spread over threads in order, memory kept."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from typing import TypeVar
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def one_thread() -> AbstractContextManager:
-    """Hold the linear algebra at one thread: nothing oversubscribed, and sums in the same order everywhere."""
-    return threadpool_limits(limits=1)
+@contextmanager
+def steady() -> Iterator[None]:
+    """Hold the linear algebra at one thread, and keep the memory of one image for the next.
+
+    One thread oversubscribes nothing and sums in one order. The block that is freed at once tells glibc's allocator
+    to keep blocks up to this size: it would hand them back and fault them in again for every image (measured at
+    800 px: 2000 page faults, a tenth of the time).
+    """
+    np.empty(31 * 2**20, np.uint8)  # below 32 MiB, glibc's limit
+    with threadpool_limits(limits=1):
+        yield
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item], *, jobs: int) -> Iterator[Result]:
