@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from fdgst.errors import FormatError
+from fdgst.storage import format as form
+from fdgst.storage.contracts import verify, verify_all
+from tests.generation.files import write_domain, write_shard
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("contracts")
+    for domain in ("domain1", "domain2"):
+        write_domain(folder, domain, count=2)
+    for changes in ({}, {"id": "st", "alpha": 0.05}, {"id": "residual", "encoding": "residual"}):
+        write_shard(folder, **changes)
+    return folder
+
+
+def test_every_kind_of_file_keeps_its_contract(folder):
+    counts, faults = verify_all([folder])
+    assert faults == []
+    assert counts == {"rois": 2, "dense_bank": 2, "soft_bank": 2, "shard": 3}
+
+
+@pytest.mark.parametrize("name", ["rois/domain1.h5", "banks/domain1/roi-0.05.h5", "shards/fdg/domain1/domain2.h5"])
+def test_a_flipped_bit_is_found_anywhere(folder, tmp_path, name):
+    whole = (folder / name).read_bytes()
+    places = np.random.default_rng(3).integers(0, len(whole), 60)
+    for place in (0, 20, 100, 511, 512, len(whole) - 1, *places):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        (tmp_path / "damaged.h5").write_bytes(damaged)
+        with pytest.raises(FormatError, match=r"damaged\.h5: "):
+            verify(tmp_path / "damaged.h5")
+
+
+@pytest.mark.parametrize("length", [0, 100, 512, 5000])
+def test_a_truncated_file_is_found(folder, tmp_path, length):
+    (tmp_path / "cut.h5").write_bytes((folder / "rois/domain1.h5").read_bytes()[:length])
+    with pytest.raises(FormatError, match=r"cut\.h5: "):
+        verify(tmp_path / "cut.h5")
+
+
+def test_a_whole_file_that_breaks_its_contract_is_told_all_about_it(tmp_path):
+    with form.create(tmp_path / "bank.h5", kind="dense_bank", settings={}) as file:
+        file["amplitude"] = np.zeros((2, 3, 8, 5))
+    with pytest.raises(FormatError, match=r"'amplitude': expected f4 N 3 R C, found float64.*'name' is missing"):
+        verify(tmp_path / "bank.h5")
+
+
+def test_sizes_that_contradict_each_other_are_found(tmp_path):
+    with form.create(tmp_path / "bank.h5", kind="dense_bank", settings={}) as file:
+        file["amplitude"] = np.zeros((2, 3, 8, 5), "f4")
+        form.add_strings(file, "name", ["only one"])
+    with pytest.raises(FormatError, match="'name': expected text N"):
+        verify(tmp_path / "bank.h5")
+
+
+def test_all_damaged_files_are_listed_and_the_sound_ones_counted(folder, tmp_path):
+    (tmp_path / "a.h5").write_bytes(b"not ours" * 100)
+    (tmp_path / "b.h5").write_bytes((folder / "rois/domain1.h5").read_bytes())
+    (tmp_path / "empty").mkdir()
+    counts, faults = verify_all([tmp_path / "a.h5", tmp_path, tmp_path / "empty"])
+    assert counts == {"rois": 1}
+    assert len(faults) == 2
+    assert "a.h5: expected a user block of fdgst" in faults[1]
+    assert "no HDF5 file" in faults[0]
