@@ -56,21 +56,23 @@ YAML = Yaml()
 
 
 class Titles(click.ParamType):
-    """A list of ids and titles in inline YAML: ``[{id: domain1, title: Camera 1}]``; other keys are ignored."""
+    """A list of ids and titles in inline YAML: ``[{id: domain1, title: Camera 1}]``; other keys are kept."""
 
     name = "yaml"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[dict[str, str]]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[dict[str, Any]]:
         """Parse `value`, or fail with click's usage error."""
         import yaml
 
         try:
-            return [{"id": str(item["id"]), "title": str(item["title"])} for item in yaml.safe_load(value)]
+            return [{**item, "id": str(item["id"]), "title": str(item["title"])} for item in yaml.safe_load(value)]
         except (yaml.YAMLError, TypeError, KeyError):
             self.fail(f"expected a list such as '[{{id: domain1, title: Camera 1}}]', found {value!r}", param, ctx)
 
 
 TITLES = Titles()
+PROTOCOL = click.Choice(["paper", "released"])
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 class Variadic(click.Command):
@@ -424,6 +426,120 @@ def report(files: tuple[Path, ...], config: Path, out: Path) -> None:
     from fdgst.reporting.report import write_report
 
     write_report(out, config=config, files=files)
+
+
+@fdgst.command(cls=Variadic)
+@click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
+@click.option("--methods", type=TITLES, required=True, help="Rows: [{id: .., title: .., trainer: ..}, ..]")
+@click.option("--domains", type=TITLES, required=True, help="Columns: [{id: .., title: ..}, ..]")
+@click.option("--protocol", type=PROTOCOL, required=True, help="Whose definitions are shown.")
+@click.option("--data", default="", help="What the scores were made on, for the caption.")
+@click.option("--samples", type=click.IntRange(100), default=2000, show_default=True, help="Bootstrap resamples.")
+@click.option("--confidence", type=SHARE, default=0.95, show_default=True, help="Of the intervals.")
+@click.option("--csv", type=FILE, required=True, help="Every mean with its interval, tidy.")
+@click.option("--tex", type=FILE, required=True, help="The paper's Table 1; needs booktabs and multirow.")
+def table(
+    scores: tuple[Path, ...], methods: list[dict[str, Any]], domains: list[dict[str, Any]], **options: Any
+) -> None:
+    """Make Table 1. A method whose trainer is intra is an upper bound: below a rule, never bold.
+
+    \b
+    Examples:
+      fdgst table --scores results/scores.csv --methods '[{id: deepall, title: DeepAll}, {id: fdg, title: FDG}]' \\
+        --domains '[{id: domain1, title: Camera 1}, {id: domain2, title: Camera 2}]' --protocol paper \\
+        --csv results/table1.csv --tex results/table1.tex
+    """
+    from fdgst.reporting.table import make_table
+
+    make_table(scores, methods, domains, **options)
+
+
+@fdgst.command(cls=Variadic)
+@click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
+@click.option("--methods", type=TITLES, default="[]", help="Which rows, in which order; by default all.")
+@click.option("--domains", type=TITLES, default="[]", help="Which unseen domains, in which order; by default all.")
+@click.option("--protocol", type=PROTOCOL, default="paper", show_default=True, help="Whose three metrics are tested.")
+@click.option("--samples", type=click.IntRange(100), default=2000, show_default=True, help="Bootstrap resamples.")
+@click.option(
+    "--confidence", type=SHARE, default=0.95, show_default=True, help="Of intervals; the tests' level is the rest."
+)
+@click.option("--wins", type=FILE, help="Cells of the table that each row wins from each other, CSV.")
+@click.option("--out", type=FILE, required=True, help="Every pair of rows in every cell, CSV.")
+def statistics(
+    scores: tuple[Path, ...], methods: list[dict[str, Any]], domains: list[dict[str, Any]], **options: Any
+) -> None:
+    """Compare rows: differences with intervals, Wilcoxon's signed-rank test, Holm's correction, effect sizes, wins.
+
+    \b
+    Examples:
+      fdgst statistics --scores results/scores.csv --out results/significance.csv
+    """
+    from fdgst.reporting.statistics import make_significance
+
+    make_significance(scores, methods, domains, **options)
+
+
+@fdgst.command(cls=Variadic)
+@click.option("--predictions", type=FILE, required=True, help="Of one model on one domain, HDF5.")
+@click.option("--rois", type=FILE, required=True, help="ROI file of that domain.")
+@click.option(
+    "--snapshot", default="last", show_default=True, help="Which weights these are: last, or a name such as epoch0040."
+)
+@click.option("--threshold", type=SHARE, multiple=True, required=True, help="One or several.")
+@click.option("--out", type=FILE, required=True, help="Scores with the columns snapshot and threshold in front, CSV.")
+def rescore(predictions: Path, rois: Path, snapshot: str, threshold: tuple[float, ...], out: Path) -> None:
+    """Score stored logits again at other thresholds, for the comparison of protocols.
+
+    \b
+    Examples:
+      fdgst rescore --predictions results/runs/fdg/domain1/seed0/predictions.h5 --rois results/rois/domain1.h5 \\
+        --threshold .75 .5 --out results/protocols/fdg/domain1/seed0/last.csv
+    """
+    from fdgst.evaluation.rescore import rescore
+
+    rescore(predictions, rois, out, snapshot=snapshot, thresholds=threshold)
+
+
+@fdgst.command()
+@click.argument("scores", type=FILE, nargs=-1, required=True)
+@click.option("--methods", type=TITLES, default="[]", help="Which rows, in which order; by default all.")
+@click.option("--domains", type=TITLES, default="[]", help="Which unseen domains, in which order; by default all.")
+@click.option("--threshold", type=SHARE, required=True, help="Of the reference that the others are measured from.")
+@click.option("--out", type=FILE, required=True, help="Every row under every protocol, CSV.")
+def protocols(
+    scores: tuple[Path, ...], methods: list[dict[str, Any]], domains: list[dict[str, Any]], threshold: float, out: Path
+) -> None:
+    """Compare protocols on the same trainings: definitions, thresholds, checkpoints, the crop of the fourth domain.
+
+    \b
+    SCORES come from `fdgst rescore`. The checkpoints that can be compared follow from what they hold:
+      last               the last weights on the unseen domain (must be there)
+      source_validation  snapshots on the unseen domain and on the sources' test images
+      oracle             snapshots on the unseen domain: an upper bound, since its labels choose
+
+    \b
+    Examples:
+      fdgst protocols results/protocols/*/*/*/*.csv --threshold .75 --out results/protocols.csv
+    """
+    from fdgst.reporting.protocols import make_protocols
+
+    for line in make_protocols(scores, methods, domains, out=out, threshold=threshold):
+        click.echo(line)
+
+
+@fdgst.command()
+@click.option("--table", type=FILE, required=True, help="table1.csv.")
+@click.option("--out", type=FILE, required=True, help="CSV.")
+def versus_paper(table: Path, out: Path) -> None:
+    """Put our table beside the paper's. Means something for the paper's data alone.
+
+    \b
+    Examples:
+      fdgst versus-paper --table results/table1.csv --out results/table1_vs_paper.csv
+    """
+    from fdgst.reporting.paper import versus_paper
+
+    versus_paper(table, out)
 
 
 def main() -> None:

@@ -1,0 +1,125 @@
+"""Table 1: the means of every row, tidy as CSV and as in the paper as TeX."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fdgst.reporting.measures import AVERAGE, BOTH, CELL, METRICS, PROTOCOLS, in_order, per_image, read_compared
+from fdgst.reporting.statistics import image_means, intervals
+from fdgst.reporting.tex import render
+from fdgst.storage.atomic import write_text
+
+_COUNTS = ("images", "seeds", "missed", "left_out")
+COLUMNS = [*CELL, "unseen", "mean", "sd", "low", "high", *_COUNTS, "protocol", "shown", "cropped"]
+
+
+def make_table(
+    scores: Sequence[Path],
+    methods: Sequence[Mapping[str, Any]],
+    domains: Sequence[Mapping[str, Any]],
+    *,
+    csv: Path,
+    tex: Path,
+    protocol: str,
+    samples: int,
+    confidence: float,
+    data: str,
+) -> None:
+    """Write Table 1 as CSV and TeX; the numbers of both are the same.
+
+    Parameters
+    ----------
+    scores : sequence of Path
+        Files of scores.
+    methods, domains : sequence of mapping
+        `id`, `title` and, of methods, `trainer`, in the order of rows and columns.
+    csv, tex : Path
+        The files to write.
+    protocol : {'paper', 'released'}
+        Whose definitions the table shows.
+    samples, confidence : int, float
+        Of the bootstrap intervals.
+    data : str
+        What the scores were made on, for the caption; empty: not named.
+
+    Raises
+    ------
+    FormatError, DataError, ConfigError
+        If the scores cannot be read or compared, or the protocol is unknown.
+    """
+    long_scores = read_compared(scores, methods, domains)
+    ids = [item["id"] for item in methods], [item["id"] for item in domains]
+    made = table(long_scores, *ids, protocol=protocol, samples=samples, confidence=confidence)
+    text = render(made, methods, domains, protocol=protocol, data=data)
+    write_text(csv, made.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    write_text(tex, text)
+
+
+def table(
+    scores: pd.DataFrame,
+    methods: Sequence[str],
+    domains: Sequence[str],
+    *,
+    protocol: str,
+    samples: int,
+    confidence: float,
+) -> pd.DataFrame:
+    """Average scores over images and seeds.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        From `read_compared`.
+    methods, domains : sequence of str
+        Ids, in the order of rows.
+    protocol, samples, confidence
+        As in `make_table`.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`, six decimals. One row per method, structure (cup, disc, both), metric and unseen domain; the domain
+        ``average`` is the unweighted mean over the domains. mean: over images, each averaged over the seeds. sd: of
+        the seeds' means; NaN with one seed. low, high: bootstrap interval of the mean. images, seeds: how many. missed:
+        how often the structure was not predicted, over images and seeds (both: cup or disc). left_out: values without a
+        number (no disc, no vCDR). shown: 1 for the metrics of the protocol's table. cropped: 1 where the network saw
+        the centre of the ROI only.
+    """
+    long = per_image(scores, protocol=protocol)
+    ends = intervals(image_means(long, domains), samples=samples, confidence=confidence)
+    cells = pd.concat([ends, _seed_spread(long, domains), _counts(scores, long, domains)], axis=1).reset_index()
+    shown = list(PROTOCOLS[protocol].values())
+    cells = cells.assign(protocol=protocol, shown=cells["metric"].isin(shown).astype(int))
+    order = {
+        "method": methods,
+        "structure": ["cup", "disc", BOTH],
+        "metric": list(METRICS),
+        "unseen": [*domains, AVERAGE],
+    }
+    return in_order(cells, order)[COLUMNS].round(6)
+
+
+def _seed_spread(long: pd.DataFrame, domains: Sequence[str]) -> pd.Series:
+    """Return the standard deviation of the seeds' means, by cell and unseen domain."""
+    means = long.groupby([*CELL, "seed", "unseen"])["value"].mean().unstack("unseen")[list(domains)]
+    means[AVERAGE] = means.mean(axis=1, skipna=False)
+    spread: pd.Series = means.groupby(level=CELL).std(ddof=1).stack(future_stack=True)  # type: ignore[assignment]
+    return spread.rename("sd")
+
+
+def _counts(scores: pd.DataFrame, long: pd.DataFrame, domains: Sequence[str]) -> pd.DataFrame:
+    """Count images, seeds, misses and values that are no numbers, by cell and unseen domain; sums in the average."""
+    of = [*CELL, "unseen"]
+    counted = long.groupby(of).agg(
+        images=("image", "nunique"), left_out=("value", lambda values: values.isna().sum()), seeds=("seed", "nunique")
+    )
+    missed = long[long["metric"] == "missed"]
+    either = missed.groupby(["method", "unseen", "seed", "image"], as_index=False)["value"].max().assign(structure=BOTH)
+    misses = pd.concat([missed, either]).groupby(["method", "structure", "unseen"]).agg(missed=("value", "sum")) / 100
+    crops = scores.groupby(["method", "unseen"])["cropped"].max()
+    counted = counted.join(misses.astype(int)).join(crops)
+    rule = {"images": "sum", "left_out": "sum", "seeds": "max", "missed": "sum", "cropped": "max"}
+    average = counted.groupby(level=CELL).agg(rule).assign(unseen=AVERAGE).set_index("unseen", append=True)
+    return pd.concat([counted, average])
