@@ -16,6 +16,7 @@ from typing import Any
 from fdgst import __version__
 from fdgst.errors import ConfigError, DataError
 from fdgst.reporting.measures import METRICS, PROTOCOLS, upper_bounds
+from fdgst.reporting.paper import ERRATA
 from fdgst.storage.atomic import write_text
 
 Rows = list[dict[str, str]]
@@ -101,6 +102,7 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
             structures=STRUCTURES,
             measures=METRICS,
             cells=_cells(material.tables.get("table1", [])),
+            errata=ERRATA,
             versions=_versions(material.records),
         )
     )

@@ -11,9 +11,13 @@ import pytest
 from fdgst.core.masks import labels_to_masks
 from fdgst.core.seeding import generator
 from fdgst.reporting.figures import Inputs
+from fdgst.reporting.measures import per_image
+from fdgst.reporting.protocols import VARIANT
+from fdgst.reporting.statistics import significance
+from fdgst.reporting.table import make_table
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import create_rois, open_rois
-from fdgst.storage.scores import KEYS, MEASURES, write_scores
+from fdgst.storage.scores import KEYS, MEASURES, read_scores, write_scores
 
 DOMAINS = {"domain1": "Camera 1", "domain2": "Camera 2", "domain3": "Camera 3"}
 METHODS = {"deepall": "DeepAll", "fdg": "FDG", "fdg_st": "FDG+ST"}
@@ -103,6 +107,32 @@ def write_record(path, method, unseen, seed):
     path.write_text(json.dumps(record))
 
 
+def write_tables(results):
+    """The table, the tests, a matrix of protocols whose oracle is one point better, and a study."""
+    rows, domains = (
+        [{"id": name, "title": title, "trainer": "plain"} for name, title in of.items()] for of in (METHODS, DOMAINS)
+    )
+    options = {"samples": 200, "confidence": 0.95, "protocol": "paper"}
+    make_table(
+        [results / "scores.csv"],
+        rows,
+        domains,
+        csv=results / "table1.csv",
+        tex=results / "table1.tex",
+        data="phantom",
+        **options,
+    )
+    long = per_image(read_scores([results / "scores.csv"]), protocol="paper")
+    significance(long, [*METHODS], [*DOMAINS], **options).to_csv(results / "significance.csv", index=False)
+    table = pd.read_csv(results / "table1.csv")
+    variants = product(("paper", "released"), (0.5, 0.75), ("last", "source_validation", "oracle"), (0, 1))
+    matrix = table[table["shown"] == 1].merge(pd.DataFrame(variants, columns=VARIANT), how="cross")
+    shift = (matrix["checkpoint"] == "oracle") + 0.3 * (matrix["definitions"] == "released")
+    matrix.assign(mean=matrix["mean"] + shift, shift=shift).to_csv(results / "protocols.csv", index=False)
+    (results / "ablations").mkdir()
+    table.to_csv(results / "ablations/window.csv", index=False)
+
+
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
     """The folder of the made-up study, as the workflow would leave it."""
@@ -116,6 +146,7 @@ def study(tmp_path_factory):
         for seed in SEEDS:
             write_history(results / f"pretrained/{domain}/seed{seed}/history.csv", 80)
     write_scores(results / "scores.csv", scores())
+    write_tables(results)
     return results
 
 
@@ -136,6 +167,6 @@ def given(study, titled):
         photographs=[],
         runs=sorted([*study.glob("runs/*/*/*"), *study.glob("pretrained/*/*")]),
         scores=[study / "scores.csv"],
-        tables=[],
+        tables=[study / "protocols.csv"],
         **titled,
     )

@@ -113,6 +113,19 @@ def _agreement(inputs: Inputs) -> Figure:
     return agreement(*_scored(inputs))
 
 
+def _study(which: str) -> Callable[[Inputs], Figure]:
+    """Return the drawing of the protocols or of a study."""
+
+    def draw(inputs: Inputs) -> Figure:
+        from fdgst.reporting.figures import studies
+        from fdgst.reporting.figures.inputs import table, titles
+
+        read = table(inputs.tables, NEEDED[which])
+        return getattr(studies, which)(read, titles(inputs.methods, read["method"]))
+
+    return draw
+
+
 def _curves(inputs: Inputs) -> Figure:
     """Draw the learning curves."""
     from fdgst.reporting.figures.curves import PRETRAINED, curves
@@ -133,6 +146,11 @@ def _scored(inputs: Inputs) -> tuple[Any, dict[str, str], dict[str, str]]:
     return table[table["method"].isin(methods) & table["unseen"].isin(domains)], methods, domains
 
 
+_CELL = ("method", "structure", "metric", "unseen", "mean")
+NEEDED = {  # columns
+    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "crop_domain4", "shift"),
+    "ablation": (*_CELL, "low", "high", "shown"),
+}
 FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Inputs], Figure]]] = {
     "fig1": (("rois",), _samples),
     "fig2": (("rois",), _stylised("sweep")),
@@ -143,4 +161,6 @@ FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Inputs], Figure]]] = {
     "boxes": (("scores",), _boxes),
     "agreement": (("scores",), _agreement),
     "curves": (("runs",), _curves),
+    "protocols": (("tables",), _study("protocols")),
+    "ablation": (("tables",), _study("ablation")),
 }

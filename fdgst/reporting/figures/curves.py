@@ -7,9 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fdgst.errors import DataError
 from fdgst.reporting.figures import style
-from fdgst.reporting.figures.inputs import Run
+from fdgst.reporting.figures.inputs import Run, table
 
 PRETRAINED = "pretrained"  # the folder of pre-trainings stands where others have their method's
 COLUMNS = 2
@@ -68,13 +67,6 @@ def _panel(axes: Axes, runs: Sequence[Run], methods: Sequence[str]) -> None:
 
 def _mean(runs: Sequence[Run], method: str) -> pd.DataFrame:
     """Average the histories of a method's seeds, by step; empty if there is none."""
-    tables = []
-    for run in runs:
-        path = run.folder / "history.csv"
-        if run.method == method:
-            table = pd.read_csv(path)
-            if not set(_HISTORY) <= set(table.columns):
-                raise DataError(f"{path}: expected the columns {', '.join(_HISTORY)}, found {', '.join(table.columns)}")
-            tables.append(table)
-    together = pd.concat(tables) if tables else pd.DataFrame(columns=_HISTORY, dtype=float)
+    paths = [run.folder / "history.csv" for run in runs if run.method == method]
+    together = table(paths, _HISTORY) if paths else pd.DataFrame(columns=_HISTORY, dtype=float)
     return together.groupby("step")[["learning_rate", "loss"]].mean()

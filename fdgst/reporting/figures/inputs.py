@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fdgst.errors import ConfigError
+import pandas as pd
+
+from fdgst.errors import ConfigError, DataError
 
 STRUCTURES = {"cup": "Cup", "disc": "Disc"}
 
@@ -40,6 +42,25 @@ def runs(paths: Iterable[Path]) -> list[Run]:
             raise ConfigError(f"{path}: expected a run's folder (.../METHOD/UNSEEN/seed0) or a file in one")
         found[folder] = Run(method, unseen, int(seed[4:]), folder)
     return list(found.values())
+
+
+def table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
+    """Read CSV files of one kind and join them.
+
+    Raises
+    ------
+    DataError
+        One line per file that lacks one of these columns.
+    """
+    tables = {path: pd.read_csv(path) for path in paths}
+    faults = [
+        f"{path}: expected a table with the columns {', '.join(missing)}, found {', '.join(found.columns)}"
+        for path, found in tables.items()
+        if (missing := [column for column in columns if column not in found.columns])
+    ]
+    if faults:
+        raise DataError(*faults)
+    return pd.concat(tables.values(), ignore_index=True)
 
 
 def titles(given: Sequence[Mapping[str, str]], ids: Iterable[str]) -> dict[str, str]:

@@ -103,5 +103,7 @@ def test_a_history_without_losses_is_named(tmp_path, named):
     folder = tmp_path / "runs/fdg/domain1/seed0"
     folder.mkdir(parents=True)
     (folder / "history.csv").write_text("step,loss\n1,0.5\n")
-    with pytest.raises(DataError, match=r"history\.csv: expected the columns step, learning_rate, loss"):
+    with pytest.raises(
+        DataError, match=r"history\.csv: expected a table with the columns learning_rate, found step, loss"
+    ):
         curves(runs([folder]), *named[1:])
