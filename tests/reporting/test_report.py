@@ -1,0 +1,242 @@
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from fdgst.cli import fdgst
+from fdgst.errors import ConfigError, DataError
+from fdgst.reporting.figures import make
+from fdgst.reporting.report import write_report
+
+HOUSE = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+EYES = """<script>addEventListener("load", () => {
+  const pictures = [...document.images];
+  document.body.dataset.pictures = pictures.length;
+  document.body.dataset.broken = pictures.filter(picture => !(picture.complete && picture.naturalWidth > 0)).length;
+  document.body.dataset.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+});</script>"""
+
+
+class Page(HTMLParser):
+    """What a page says: its anchors, links, sources, cells of the table, and text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.sources, self.cells, self.text, self.body = set(), [], [], {}, "", {}
+        self._cell, self._tags = None, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        of = dict(attrs)
+        self.ids.add(of.get("id"))
+        self.links += [of["href"]] if "href" in of else []
+        self.sources += [of["src"]] if "src" in of else []
+        self.body = of if tag == "body" else self.body
+        self._cell = of.get("data-cell", self._cell) if tag != "td" else of.get("data-cell")
+        self._tags.append(of.get("class"))
+
+    def handle_data(self, data):
+        self.text += data
+        if self._cell and self._tags[-1] == "mean" and data.strip():
+            self.cells.setdefault(tuple(self._cell.split(",")), data.strip())
+
+
+@pytest.fixture(scope="module")
+def config(titled, tmp_path_factory):
+    """The demo's configuration, for the made-up study."""
+    settings = yaml.safe_load((HOUSE / "config.yaml").read_text())
+    rows = [{**item, "trainer": "plain", "augmentation": "none", "options": {}} for item in titled["methods"]]
+    study = {"id": "window", "title": "Window of the spectrum", "unseen": ["domain1"], "methods": ["fdg", "fdg_st"]}
+    settings |= {"methods": rows, "domains": titled["domains"], "seeds": [0, 1], "ablations": [study]}
+    path = tmp_path_factory.mktemp("config") / "config.json"
+    path.write_text(json.dumps(settings))
+    return path
+
+
+@pytest.fixture(scope="module")
+def files(study, given):
+    """All that the made-up study has for a report."""
+    for name in ("fig1", "boxes", "protocols"):
+        make(name, study / f"figures/{name}.png", given)
+    sheet = study / "shards/fdg/sheet.csv"
+    sheet.parent.mkdir(parents=True)
+    sheet.write_text("content,style,images,clipped\ndomain1,domain2,60,0.0125\n")
+    tables = [study / f"{name}.csv" for name in ("table1", "significance", "protocols", "scores")]
+    return [
+        *tables,
+        sheet,
+        study / "ablations/window.csv",
+        *study.glob("figures/*.png"),
+        *study.glob("runs/*/*/*/run.json"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def html(config, files, tmp_path_factory):
+    """The report with everything in it."""
+    out = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(out, config=config, files=files)
+    return out.read_text()
+
+
+def changed(config, folder, **replaced):
+    """Write the configuration with other values."""
+    path = folder / "changed.yaml"
+    path.write_text(yaml.safe_dump(json.loads(config.read_text()) | replaced))
+    return path
+
+
+def bare(config, folder, *files):
+    """Write a report of a few files, and read it."""
+    write_report(folder / "report.html", config=config, files=files)
+    return Page((folder / "report.html").read_text())
+
+
+def look(html, folder):
+    """Open a page in Chromium without a network; return the page as it stands and what the console said."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    page = folder / "page.html"
+    page.write_text(html.replace("</body>", EYES + "</body>"))
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    flags += " --disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=5000 --dump-dom"
+    apart = ["--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}"]
+    told = subprocess.run(
+        [CHROMIUM, *flags.split(), *apart, page.as_uri()],
+        capture_output=True, text=True, timeout=120, check=True, env={**os.environ, "HOME": str(folder)},
+    )  # fmt: skip
+    return Page(told.stdout), [line for line in told.stderr.splitlines() if "CONSOLE" in line]
+
+
+def test_a_browser_without_a_network_shows_every_picture_and_reports_no_error(html, tmp_path):
+    page, console = look(html, tmp_path)
+    assert console == []
+    assert page.body["data-pictures"] == str(len(page.sources)) != "0"
+    assert page.body["data-broken"] == "0"
+    assert page.body["data-wide"] == "0"  # nothing but wide tables scrolls sideways
+
+
+def test_the_browser_test_notices_a_broken_picture_and_an_error(html, tmp_path):
+    broken = html.replace("image/png;base64,iVBOR", "image/png;base64,xxxxx", 1)
+    page, console = look(broken.replace("<main>", "<main><script>nothing()</script>"), tmp_path)
+    assert page.body["data-broken"] == "1"
+    assert "nothing is not defined" in console[0]
+
+
+def test_the_numbers_of_the_table_are_those_of_table1_csv(html, study):
+    with (study / "table1.csv").open() as lines:
+        rows = [row for row in csv.DictReader(lines) if row["shown"] == "1"]
+    cells = Page(html).cells
+    assert len(cells) == len(rows) > 0
+    for row in rows:
+        printed = cells[row["method"], row["structure"], row["metric"], row["unseen"]]
+        mean, spread = printed.split(" ± ")
+        assert (mean, spread) == (f"{float(row['mean']):.2f}", f"{float(row['sd']):.2f}")
+
+
+def test_the_page_asks_for_nothing_outside_itself(html):
+    page = Page(html)
+    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    assert all(link.startswith(("#", "data:")) for link in page.links)
+    assert {link[1:] for link in page.links if link.startswith("#")} <= page.ids
+    assert not re.search(r"url\((?!#)|@import|<script", html)
+
+
+def test_equal_inputs_give_equal_bytes(html, config, files, tmp_path):
+    write_report(tmp_path / "report.html", config=config, files=reversed(files))
+    assert (tmp_path / "report.html").read_text() == html
+
+
+def test_a_better_row_is_named_with_the_rule(html, study):
+    text = " ".join(Page(html).text.split())
+    with (study / "significance.csv").open() as lines:
+        found = [row for row in csv.DictReader(lines) if row["better"] and row["unseen"] == "average"]
+    assert "By the rule “Holm-corrected p of the paired Wilcoxon test below 0.05”" in text
+    assert text.count(" is better than ") == len(found) > 0
+
+
+def test_without_tests_nothing_is_called_better(config, study, tmp_path):
+    text = bare(config, tmp_path, study / "table1.csv").text
+    assert " is better than " not in text
+    assert "Nothing is called better here, because no test was made." in text
+
+
+def test_a_missing_file_is_answered_with_the_command_that_makes_it(config, tmp_path):
+    text = bare(config, tmp_path).text
+    for target in ("table1.csv", "significance.csv", "figures/fig5.png", "protocols.csv", "ablations/window.csv"):
+        assert f"snakemake --cores 2 results/{target}" in text
+
+
+def test_one_seed_is_said_to_be_one(config, html, tmp_path):
+    assert "One training seed." in bare(changed(config, tmp_path, seeds=[0]), tmp_path).text
+    assert "One training seed." not in Page(html).text
+
+
+def test_the_report_says_on_which_data_it_was_made(config, html, tmp_path):
+    assert "Made on the phantom:" in Page(html).text
+    settings = json.loads(config.read_text())
+    real = changed(config, tmp_path, dataset=settings["dataset"] | {"reader": "fundus", "root": "data/Fundus"})
+    text = bare(real, tmp_path).text
+    assert "Made on the phantom:" not in text
+    assert "photographs below data/Fundus" in " ".join(text.split())
+
+
+def test_an_upper_bound_is_labelled(config, study, tmp_path):
+    rows = json.loads(config.read_text())["methods"]
+    bound = changed(config, tmp_path, methods=[*rows[:2], rows[2] | {"trainer": "intra"}])
+    assert "FDG+ST (upper bound)" in bare(bound, tmp_path, study / "table1.csv").text
+
+
+def test_the_configuration_versions_and_fingerprints_are_told(html):
+    text = Page(html).text
+    for told in ("images_per_step: 18", "torch 2.0", "code 0123456789ab", "18 min 22 s in all"):
+        assert told in text
+
+
+def test_other_versions_among_the_trainings_are_noticed(config, study, tmp_path):
+    record = json.loads((study / "runs/fdg/domain1/seed0/run.json").read_text())
+    record["versions"]["torch"] = "3.0"
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    page = bare(config, tmp_path, tmp_path / "run.json", study / "runs/fdg/domain1/seed1/run.json")
+    assert "torch 2.0 and 3.0" in page.text
+    assert "Not all trainings ran with the same versions." in page.text
+
+
+def test_titles_are_printed_as_text(config, tmp_path):
+    domains = [{"id": "domain1", "title": "<b>Camera & 1</b>", "folder": "Domain1"}]
+    assert "<b>Camera & 1</b>" in bare(changed(config, tmp_path, domains=domains), tmp_path).text
+
+
+def test_files_without_a_place_are_named_one_by_one(config, tmp_path):
+    strangers = [tmp_path / "what.csv", tmp_path / "notes.txt"]
+    with pytest.raises(ConfigError, match="has no place in the report") as error:
+        write_report(tmp_path / "report.html", config=config, files=strangers)
+    assert [fault.split(":")[0] for fault in error.value.faults] == [str(path) for path in strangers]
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_damaged_record_is_named(config, tmp_path):
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(DataError, match=r"run\.json: expected JSON"):
+        write_report(tmp_path / "report.html", config=config, files=[tmp_path / "run.json"])
+
+
+def test_the_verb_writes_what_the_function_writes(html, config, files, tmp_path):
+    words = ["report", "--config", str(config), "--out", str(tmp_path / "report.html"), *map(str, files)]
+    answer = CliRunner().invoke(fdgst, words, catch_exceptions=False)
+    assert answer.exit_code == 0
+    assert (tmp_path / "report.html").read_text() == html
+
+
+def test_the_framework_in_the_documents_is_that_of_the_report():
+    drawn = (HOUSE / "fdgst/reporting/templates/framework.svg").read_bytes()
+    assert (HOUSE / "docs/images/framework.svg").read_bytes() == drawn
