@@ -71,6 +71,7 @@ def test_the_forward_pass_is_the_definition(plain):
     h = network.norm(torch.cat([decoder.up(aspp), decoder.block1(features[2])], 1))
     bn, relu, w2 = network.code
     q = relu(bn(aspp.flatten(2).max(2).values)) @ w2.weight.T
+    torch.testing.assert_close(network.detailed(x)[1], q)
     p, m = q.softmax(1), network.pool
     g = torch.tanh(torch.einsum("dc,bchw->bdhw", network.gate.weight[:, :, 0, 0], h))
     enriched = h + g * torch.einsum("bk,kc->bc", p, m)[:, :, None, None]

@@ -3,11 +3,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from scipy.ndimage import binary_dilation, binary_erosion
 from torch.func import functional_call
 from torch.nn import functional
 
 from fdgst.training.methods.feddg import boundary_contrast, embed, inner_step
-from fdgst.training.methods.losses import dice_loss
+from fdgst.training.methods.losses import contrastive_loss, dice_loss
 
 
 def test_the_inner_step_follows_the_gradient_clipped_entry_by_entry():
@@ -83,11 +84,23 @@ def test_the_contrast_is_small_where_contour_and_ring_differ_and_large_where_not
     assert boundary_contrast(same, labels[:, 1:]).item() > 1
 
 
-def test_an_image_without_a_cup_is_skipped_for_the_cup_only(batch):
+def test_contours_and_rings_are_scipys_with_a_ring_of_five_pixels(batch):
+    label = batch(size=32).labels[:2, 1:]
+    maps = torch.randn(2, 2, 4, 32, 32, generator=torch.Generator().manual_seed(0))
+    masks = label[:, 0].numpy() == 1
+    contours = [mask & ~binary_erosion(mask) for mask in masks]
+    rings = [binary_dilation(mask, iterations=5) & ~mask for mask in masks]
+    embeddings = [maps[p, n][:, region[n]].mean(1) for region in (contours, rings) for p in range(2) for n in range(2)]
+    classes = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
+    expected = contrastive_loss(torch.stack(embeddings), classes, torch.ones(8, dtype=torch.bool))
+    torch.testing.assert_close(boundary_contrast(maps, label), expected)
+
+
+def test_an_image_without_a_cups_contour_or_ring_is_skipped_for_the_cup_only(batch):
     labels = batch(size=32).labels.clone()
     maps = torch.randn(2, 6, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    labels[2, 0] = 0
-    kept = [0, 1, 3, 4, 5]
+    labels[2, 0], labels[3, 0] = 0, 1  # no contour; no ring
+    kept = [0, 1, 4, 5]
     expected = boundary_contrast(maps[:, kept], labels[kept, :1]) + boundary_contrast(maps, labels[:, 1:])
     torch.testing.assert_close(boundary_contrast(maps, labels), expected)
 
