@@ -146,6 +146,22 @@ class Synthesis:
         out = np.concatenate([tall.real, -tall.imag]).T @ np.concatenate([wide.real, wide.imag])
         return out.reshape(*self.target, channels)
 
+    def low_waves(self, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the waves of a low-frequency block (see `fdgst.core.sparse.low_phases`), for other array libraries.
+
+        Parameters
+        ----------
+        rows, columns : int
+            Of the block; its rows are the frequencies -(rows // 2) to rows // 2.
+
+        Returns
+        -------
+        ndarray of complex64, shape (rows, target height)
+        ndarray of complex64, shape (columns, target width)
+            An image is the real part of the product of both with the block between them.
+        """
+        return self._rows.take((np.arange(rows) - rows // 2) % self.source[0]), self._columns.take(np.arange(columns))
+
     @cached_property
     def _reduce_rows(self) -> scipy.sparse.csr_array:
         """LANCZOS along the height, (target height, source height)."""

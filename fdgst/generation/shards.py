@@ -176,11 +176,11 @@ def _mixed(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray) -
 
 def _settings(inputs: Inputs, task: _Task) -> dict[str, Any]:
     """Return what made the shard: the augmentation, the seed, and the inputs by domain and content."""
-    a = asdict(task.augmentation)
-    a["lambda"] = a.pop("lambdas")
+    augmentation = asdict(task.augmentation)
     files = {"content": inputs.content, "style_bank": inputs.style_bank, "content_bank": inputs.content_bank}
     return {
-        "augmentation": a,
+        "augmentation": augmentation.pop("id"),
+        **augmentation,
         "seed": task.draws.seed,
         "content_domain": task.draws.content_domain,
         "style_domain": task.draws.style_domain,

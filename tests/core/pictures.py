@@ -25,7 +25,8 @@ def draw_image(shape: tuple[int, int], kind: str, seed: int) -> np.ndarray:
         return np.zeros((3, *shape), np.uint8)
     if kind == "stripes":  # most of its spectrum is exactly zero
         return np.broadcast_to((rows % 2 * 200 + 20), (3, *shape)).astype(np.uint8)
-    bright = 200 * np.exp(-((rows / shape[0] - 0.4) ** 2 + (columns / shape[1] - 0.6) ** 2) * 8)
+    peak = 90 if kind == "dim" else 200
+    bright = peak * np.exp(-((rows / shape[0] - 0.4) ** 2 + (columns / shape[1] - 0.6) ** 2) * 8)
     return np.clip(bright + rng.normal(0, 5, (3, *shape)), 0, 255).astype(np.uint8)
 
 

@@ -35,7 +35,7 @@ def contents(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # from Python 3.12, where a test before started threads
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # Python 3.12, after a test that started threads
 def test_a_run_after_twenty_kills_gives_the_bytes_of_an_undisturbed_one(tmp_path):
     rois = write_domain(tmp_path, "domain1", roi_size_px=128, network_size_px=64, count=24)
     folders = [tmp_path / name for name in ("undisturbed", "killed")]
