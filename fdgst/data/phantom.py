@@ -16,11 +16,13 @@ from fdgst.data.exclusion import excluded, unknown
 from fdgst.data.phantom_anatomy import Eye, draw_eye
 from fdgst.data.phantom_camera import Camera, camera, develop
 from fdgst.data.phantom_frame import Frame
-from fdgst.data.phantom_paint import reflectance
+from fdgst.data.phantom_paint import inside, reflectance
 from fdgst.data.phantom_vessels import grow
 from fdgst.data.sample import Entry, Sample
 from fdgst.errors import DataError
 from fdgst.storage.rois import SPLITS
+
+FIELD = (6.5, 7.5)  # diameter of a photograph's field of view, disc heights: about 45 degrees
 
 
 def files(dataset: Mapping[str, Any], folder: str) -> list[Path]:
@@ -96,10 +98,39 @@ def draw(*, seed: int, number: int, split: str, index: int, size_px: int) -> tup
     width = 1 / rng.uniform(*by.disc_fraction)
     centre = rng.uniform(-0.05, 0.05, 2) * width
     frame = Frame(size_px, size_px, width, (float(centre[0]), float(centre[1])))
-    image = _photographed(identity, eye, frame, by)
+    image = _photographed(identity, eye, frame, by, aperture=None)
     x, y = frame.axes()
     label = (eye.disc.distance(x, y) < 0).astype(np.uint8) + (eye.cup.distance(x, y) < 0)
     return image, label
+
+
+def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: int) -> np.ndarray:
+    """Draw a whole fundus photograph: a round field of view in black, the disc to one side of the macula.
+
+    Parameters
+    ----------
+    seed, number : int
+        As of `draw`.
+    index : int
+        Of the photograph; it shows another eye than the ROI of that index.
+    height_px, width_px : int
+        Size. The field of view touches the nearer edges.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height_px, width_px, 3)
+        RGB.
+    """
+    identity = ("phantom", seed, number, "photograph", index)
+    by = camera(number)
+    eye = _eye(identity, by)
+    rng = generator(*identity, "frame")
+    field = rng.uniform(*FIELD)
+    centre = eye.side * rng.uniform(1.3, 1.9), rng.normal(0.1, 0.15)
+    frame = Frame(height_px, width_px, field * width_px / min(height_px, width_px), centre)
+    x, y = frame.axes()
+    edge = np.hypot(x - centre[0], y - centre[1]) - field * 0.495
+    return _photographed(identity, eye, frame, by, aperture=inside(edge, 0.03))
 
 
 def _count(numbers: int | Sequence[int], number: int) -> int:
@@ -135,9 +166,11 @@ def _eye(identity: tuple[str | int, ...], by: Camera) -> Eye:
     )
 
 
-def _photographed(identity: tuple[str | int, ...], eye: Eye, frame: Frame, by: Camera) -> np.ndarray:
+def _photographed(
+    identity: tuple[str | int, ...], eye: Eye, frame: Frame, by: Camera, *, aperture: np.ndarray | None
+) -> np.ndarray:
     """Grow the eye's vessels as far as the frame shows them, paint it, and take its picture."""
-    reach = max(frame.width, frame.height) / 2 * 1.15 + 0.05
+    reach = max(frame.width + 2 * abs(frame.centre[0]), frame.height + 2 * abs(frame.centre[1])) / 2 * 1.1
     vessels = grow(generator(*identity, "vessels"), side=eye.side, reach=reach)
     light = reflectance(generator(*identity, "texture"), eye, vessels, frame)
-    return develop(generator(*identity, "camera"), light, frame, by)
+    return develop(generator(*identity, "camera"), light, frame, by, aperture=aperture)

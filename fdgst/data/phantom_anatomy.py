@@ -73,6 +73,8 @@ class Eye:
         How far choroidal vessels show, 0 to 1.
     depth : float
         How far the cup's wall shades it, 0 to 1.
+    disc_softness, cup_softness : float
+        Width of the slope across their outlines.
     """
 
     side: int
@@ -84,6 +86,8 @@ class Eye:
     pigment: float
     tessellation: float
     depth: float
+    disc_softness: float
+    cup_softness: float
 
 
 def draw_eye(
@@ -136,6 +140,8 @@ def draw_eye(
         pigment=rng.uniform(*pigment),
         tessellation=rng.uniform(*tessellation),
         depth=rng.uniform(0.2, 1),
+        disc_softness=rng.uniform(0.04, 0.1),
+        cup_softness=rng.uniform(0.06, 0.18),
     )
 
 

@@ -177,7 +177,9 @@ def camera(number: int) -> Camera:
     return Camera(**{field.name: _between(rng, field.name) for field in fields(Camera)})
 
 
-def develop(rng: np.random.Generator, light: np.ndarray, frame: Frame, by: Camera) -> np.ndarray:
+def develop(
+    rng: np.random.Generator, light: np.ndarray, frame: Frame, by: Camera, *, aperture: np.ndarray | None = None
+) -> np.ndarray:
     """Take a picture.
 
     Parameters
@@ -189,6 +191,8 @@ def develop(rng: np.random.Generator, light: np.ndarray, frame: Frame, by: Camer
     frame : Frame
         What the picture shows.
     by : Camera
+    aperture : ndarray of float32, shape (height_px, width_px), or None
+        What of the frame is exposed, 0 to 1; None for all.
 
     Returns
     -------
@@ -197,11 +201,16 @@ def develop(rng: np.random.Generator, light: np.ndarray, frame: Frame, by: Camer
     light = light * _illumination(rng, frame, by)[..., None] * np.float32(rng.uniform(*by.exposure))
     light += np.array(by.veil, np.float32) * np.float32(rng.uniform(*by.veil_strength))
     light = _blurred(light, rng.uniform(*by.blur) * frame.px)
-    return _compressed(_response(rng, light, frame, by), by.quality)
+    levels = _response(light, frame, by)
+    if aperture is not None:
+        levels *= aperture[..., None]
+    grain = np.stack([noise(rng, frame, cell=0.01) for _ in range(3)], axis=-1)
+    levels += np.float32(by.noise) * (np.float32(0.6) * grain + np.float32(0.4) * grain[..., :1])
+    return _compressed(levels, by.quality)
 
 
-def _response(rng: np.random.Generator, light: np.ndarray, frame: Frame, by: Camera) -> np.ndarray:
-    """Turn light into grey levels (float32): white balance, saturation, shoulder, gamma, sharpening, noise."""
+def _response(light: np.ndarray, frame: Frame, by: Camera) -> np.ndarray:
+    """Turn light into grey levels (float32): white balance, saturation, shoulder, gamma, contrast, sharpening."""
     light = light * np.array(by.gains, np.float32)
     grey = (light @ LUMINANCE)[..., None]
     light = np.maximum(grey + np.float32(by.saturation) * (light - grey), 0)
@@ -209,8 +218,7 @@ def _response(rng: np.random.Generator, light: np.ndarray, frame: Frame, by: Cam
     value = 0.5 + np.float32(by.contrast) * (value - 0.5)
     if by.sharpening:
         value += np.float32(by.sharpening) * (value - _blurred(value, 0.02 * frame.px))
-    grain = np.stack([noise(rng, frame, cell=0.01) for _ in range(3)], axis=-1)
-    return 255 * value + np.float32(by.noise) * (0.6 * grain + 0.4 * grain[..., :1])
+    return 255 * value
 
 
 def _illumination(rng: np.random.Generator, frame: Frame, by: Camera) -> np.ndarray:

@@ -14,8 +14,8 @@ FAIR, DARK = np.array([0.62, 0.27, 0.13], np.float32), np.array([0.34, 0.12, 0.0
 CHOROID = np.array([0.72, 0.27, 0.09], np.float32)  # vessels behind the pigment
 SCLERA = np.array([0.88, 0.68, 0.42], np.float32)  # laid bare in a crescent
 RIM, PALE = np.array([0.84, 0.47, 0.22], np.float32), np.array([0.97, 0.86, 0.60], np.float32)  # disc, palest cup
-VEIN = np.array([0.75, 2.1, 1.9], np.float32)  # absorption of a trunk
-ARTERY = np.array([0.35, 1.35, 1.45], np.float32)
+VEIN = np.array([0.75, 1.9, 1.8], np.float32)  # absorption of a trunk
+ARTERY = np.array([0.20, 0.95, 1.05], np.float32)
 FIBRES = np.array([0.03, 0.05, 0.035], np.float32)
 MACULA = (2.6, 0.25)  # distance from the disc towards its side, and below it, disc heights
 
@@ -102,11 +102,11 @@ def _disc(
     picture = mix(picture, RIM, halo)
     shade = 1 + 0.05 * clouds(rng, frame, cell=0.25, octaves=3) + 0.07 * eye.side * np.clip(x, -0.5, 0.5)
     rim = RIM * np.float32(1 - 0.15 * eye.pigment)
-    picture = mix(picture, rim * shade[..., None], inside(disc, 0.07) * np.float32(0.95))
+    picture = mix(picture, rim * shade[..., None], inside(disc, eye.disc_softness) * np.float32(0.95))
     wall = np.exp(-((cup / np.float32(0.06)) ** 2)) * np.float32(0.1 * eye.depth)
     pores = np.clip(noise(rng, frame, cell=0.035) - 0.7, 0, 1) * inside(cup + 0.08, 0.1) * np.float32(0.22 * eye.depth)
     pale = mix(np.broadcast_to(rim, picture.shape), PALE, np.full_like(cup, eye.pallor))
-    picture = mix(picture, pale * shade[..., None], inside(cup, 0.11))
+    picture = mix(picture, pale * shade[..., None], inside(cup, eye.cup_softness))
     return picture * (1 - (wall + pores) * inside(disc, 0.05))[..., None]
 
 
@@ -115,5 +115,5 @@ def _bleed(picture: np.ndarray, vessels: list[Vessel], frame: Frame) -> np.ndarr
     veins, vein_streaks = draw(vessels, frame, artery=False)
     arteries, artery_streaks = draw(vessels, frame, artery=True)
     picture = picture * np.exp(-veins[..., None] * VEIN - arteries[..., None] * ARTERY)
-    streaks = 0.05 * vein_streaks + 0.1 * artery_streaks
+    streaks = 0.04 * vein_streaks + 0.12 * artery_streaks
     return picture + streaks[..., None] * np.array([1.0, 0.75, 0.5], np.float32)
