@@ -1,0 +1,274 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from fdgst.cli import fdgst
+from fdgst.core.seeding import generator
+from fdgst.reporting.measures import AVERAGE, per_image
+from fdgst.reporting.statistics import (
+    COLUMNS,
+    cells_won,
+    holm,
+    image_means,
+    interval,
+    intervals,
+    rank_biserial,
+    resampled_means,
+    significance,
+    wilcoxon,
+)
+from fdgst.storage.scores import write_scores
+
+DOMAINS = ["d1", "d2"]
+
+
+def noisy(shift, *, spread=1.0, metric="dsc"):
+    """Scores that differ by noise and by each method's shift of one metric; an image is hard or easy for all alike."""
+
+    def of(method, domain, seed, image, structure):
+        easy = generator("easy", domain, image).normal(0, 5)
+        own = generator("own", method, domain, seed, image, structure).normal(0, spread)
+        return {metric: 80 + easy + own + shift.get(method, 0)}
+
+    return of
+
+
+def compare(scores, methods="ab", *, protocol="paper", samples=200, confidence=0.95):
+    """The tests of all pairs, by cell."""
+    long = per_image(scores, protocol=protocol)
+    return significance(long, [*methods], DOMAINS, protocol=protocol, samples=samples, confidence=confidence)
+
+
+def cell(table, structure, metric, unseen, method="b", reference="a"):
+    """One row of the tests."""
+    key = {"method": method, "reference": reference, "structure": structure, "metric": metric, "unseen": unseen}
+    return table[np.logical_and.reduce([table[name] == value for name, value in key.items()])].iloc[0]
+
+
+def test_images_are_averaged_over_the_seeds_first(made):
+    scores = made("a", DOMAINS, lambda method, domain, seed, image, of: {"dsc": 10.0 * seed + image}, seeds=(0, 1))
+    means = image_means(per_image(scores, protocol="paper"), DOMAINS)["d2"]
+    assert means[("a", "cup", "dsc")].tolist() == [5, 6, 7, 8]
+    assert means.index.tolist() == ["i000", "i001", "i002", "i003"]
+
+
+def test_a_seed_without_a_value_is_left_out_of_an_images_mean(made):
+    def of(method, domain, seed, image, structure):
+        return {"vcdr_prediction": [0.7, math.nan][seed] if image else math.nan}
+
+    means = image_means(per_image(made("a", ["d1"], of, seeds=(0, 1)), protocol="paper"), ["d1"])["d1"]
+    assert means[("a", "both", "vcdr_error")].tolist() == pytest.approx([math.nan, 0.2, 0.2, 0.2], nan_ok=True)
+
+
+def test_resampled_means_are_means_of_whole_rows():
+    values = np.arange(5.0)[:, None] * [1, 10]
+    means = resampled_means(values, samples=50, rng=generator("test"))
+    assert means.shape == (50, 2)
+    np.testing.assert_allclose(means[:, 1], 10 * means[:, 0])
+    np.testing.assert_allclose(means[:, 0] * 5, np.round(means[:, 0] * 5), atol=1e-9)
+    assert len(np.unique(means[:, 0])) > 5
+
+
+def test_resampling_leaves_out_what_is_no_number():
+    values = np.array([[1.0, 4.0], [math.nan, 4.0], [1.0, 4.0]])
+    means = resampled_means(values, samples=200, rng=generator("test"))
+    there = np.isfinite(means[:, 0])
+    assert (means[there, 0] == 1).all()
+    assert 0 < (~there).sum() < 30  # the middle row three times: 1 in 27
+    assert (means[:, 1] == 4).all()
+
+
+def coverage(draw, mean, counts, *, studies=400, samples=400):
+    """How often the interval of an average over strata holds the true mean, in so many simulated studies."""
+    rng = generator("coverage", *counts)
+    strata = [draw(rng, (count, studies)) for count in counts]
+    means = np.mean([resampled_means(values, samples=samples, rng=rng) for values in strata], axis=0)
+    low, high = interval(means, counts, confidence=0.95)
+    return np.mean((low <= mean) & (mean <= high))
+
+
+def test_the_interval_covers_at_its_rate_for_one_domain():
+    assert coverage(lambda rng, shape: rng.normal(size=shape), 0, [16]) == pytest.approx(0.95, abs=0.03)
+
+
+def test_the_interval_covers_at_its_rate_for_strata_of_unequal_size_and_mean():
+    assert coverage(lambda rng, shape: shape[0] + rng.normal(size=shape), 55, [80, 30]) == pytest.approx(0.95, abs=0.03)
+
+
+def test_the_interval_covers_nearly_at_its_rate_for_skewed_scores():
+    found = coverage(lambda rng, shape: 100 * rng.beta(12, 2, size=shape), 100 * 12 / 14, [16, 16, 16, 16])
+    assert found == pytest.approx(0.95, abs=0.03)
+
+
+def test_the_interval_is_wider_for_fewer_images_than_its_percentiles():
+    means = generator("test").normal(size=(4000, 1))
+    few, many = (interval(means, [count], confidence=0.9) for count in (5, 5000))
+    plain = np.quantile(means, [0.05, 0.95], axis=0)
+    np.testing.assert_allclose(many, plain, atol=0.01)
+    assert few[0] < plain[0] - 0.2
+    assert few[1] > plain[1] + 0.2
+
+
+def test_the_interval_of_one_image_is_unknown():
+    assert np.isnan(interval(np.zeros((100, 3)), [16, 1], confidence=0.95)).all()
+
+
+def test_the_interval_of_equal_values_is_a_point():
+    assert interval(np.full((100, 1), 7.0), [16], confidence=0.95).ravel().tolist() == [7, 7]
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95, math.nan])
+def test_a_confidence_that_is_no_share_is_refused(confidence):
+    with pytest.raises(ValueError, match="confidence"):
+        interval(np.zeros((100, 1)), [16], confidence=confidence)
+
+
+def test_the_average_is_unweighted_and_its_strata_are_the_domains():
+    images = {
+        "d1": pd.DataFrame({"x": [0.0, 2.0] * 10}),
+        "d2": pd.DataFrame({"x": [10.0, 10.0]}),
+    }
+    found = intervals(images, samples=500, confidence=0.95)
+    assert found.loc[("x", AVERAGE), "mean"] == (1 + 10) / 2
+    width = found["high"] - found["low"]
+    assert width["x", "d2"] == 0
+    assert width["x", AVERAGE] == pytest.approx(width["x", "d1"] / 2, rel=0.2)
+
+
+def test_an_interval_does_not_depend_on_the_other_columns_or_domains():
+    table = pd.DataFrame({"x": np.arange(9.0), "y": np.arange(9.0) ** 2})
+    both = intervals({"d1": table, "d2": table}, samples=200, confidence=0.95)
+    alone = intervals({"d1": table[["y"]]}, samples=200, confidence=0.95)
+    assert both.loc[("y", "d1")].equals(alone.loc[("y", "d1")])
+
+
+def test_wilcoxon_is_scipys():
+    draws = generator("test").normal(0.3, 1, size=(20, 30))
+    for row in draws:
+        assert wilcoxon(row) == stats.wilcoxon(row).pvalue
+
+
+def test_wilcoxon_of_five_gains_is_two_in_two_to_the_five():
+    assert wilcoxon(np.array([1.0, 2, 3, 4, 5])) == 2 / 2**5
+    assert wilcoxon(np.array([1.0, 2, 3, 4, 5, 0, 0])) == pytest.approx(2 / 2**5)
+
+
+def test_without_a_difference_nothing_is_found():
+    assert wilcoxon(np.zeros(9)) == 1
+    assert rank_biserial(np.zeros(9)) == 0
+
+
+def test_the_effect_is_the_balance_of_ranks():
+    assert rank_biserial(np.array([1.0, -2, 3, 0])) == (1 - 2 + 3) / 6
+    assert rank_biserial(np.array([0.1, 0.2])) == 1
+    assert rank_biserial(np.array([-1.0, 1.0])) == 0  # ties share a rank
+
+
+def test_holms_correction_is_the_one_computed_by_hand():
+    # sorted .01 .03 .04: 3 x .01; max(.03, 2 x .03); max(.06, 1 x .04)
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+    np.testing.assert_allclose(holm(np.array([0.5, 0.9])), [1, 1])
+    assert holm(np.array([])).size == 0
+
+
+def test_a_planted_difference_is_found_where_it_was_planted(made):
+    table = compare(made("ab", DOMAINS, noisy({"b": 1.5}), images=25))
+    found = cell(table, "cup", "dsc", AVERAGE)
+    assert found["better"] == "b"
+    assert found["difference"] == pytest.approx(1.5, abs=0.5)
+    assert 0 < found["low"] < found["difference"] < found["high"]
+    assert found["effect"] > 0.5
+    assert found["images"] == 50
+    assert found["wins"] + found["losses"] + found["ties"] == 50
+    assert set(table.loc[table["metric"] != "dsc", "better"]) == {""}
+
+
+def test_where_less_is_better_the_lower_row_wins(made):
+    found = cell(compare(made("ab", DOMAINS, noisy({"b": 1.5}, metric="hd"), images=25)), "disc", "hd", AVERAGE)
+    assert found["difference"] > 0
+    assert found["better"] == "a"
+    assert found["effect"] < -0.5
+    assert found["losses"] > found["wins"]
+
+
+def test_a_null_is_found_no_more_often_than_the_level_allows(made):
+    # studies of two rows that differ by noise alone; each has 6 averages to be wrong about
+    found = 0
+    for study in range(40):
+        rng = generator("null", study)
+        scores = made(
+            "ab", DOMAINS, lambda *key, rng=rng: {"dsc": 80 + rng.normal(), "hd": rng.random(), "asd": rng.random()}
+        )
+        found += (compare(scores, samples=100).query("unseen == 'average'")["better"] != "").any()
+    assert found <= 6  # 2 expected; more than 6 has a chance below 1 %
+
+
+def test_equal_rows_tie_on_every_image(made):
+    table = compare(made("ab", DOMAINS, lambda *key: {}))
+    assert (table["p"] == 1).all()
+    assert (table["ties"] == table["images"]).all()
+    assert (table[["difference", "low", "high", "effect"]] == 0).all(axis=None)
+
+
+def test_seeds_that_hold_the_same_values_in_another_order_tie(made):
+    values = {"a": (0.1, 0.2, 0.7), "b": (0.7, 0.1, 0.2)}
+    scores = made("ab", DOMAINS, lambda method, domain, seed, *rest: {"dsc": values[method][seed]}, seeds=range(3))
+    assert (compare(scores)["ties"] == compare(scores)["images"]).all()
+
+
+def test_every_pair_is_tested_in_every_cell_and_the_reference_stands_before(made):
+    table = compare(made("abc", DOMAINS, noisy({})), methods="abc")
+    assert list(table.columns) == COLUMNS
+    assert len(table) == 3 * 2 * 3 * 3
+    assert set(zip(table["method"], table["reference"], strict=True)) == {("b", "a"), ("c", "a"), ("c", "b")}
+
+
+def test_averages_and_single_domains_are_corrected_as_two_families(made):
+    table = compare(made("abc", DOMAINS, noisy({"b": 1, "c": 2}), images=20), methods="abc")
+    for family in (table["unseen"] == AVERAGE, table["unseen"] != AVERAGE):
+        judge = multipletests(table.loc[family, "p"], method="holm")[1]
+        np.testing.assert_allclose(table.loc[family, "p_holm"], judge)
+    assert ((table["p_holm"] < 0.05) == (table["better"] != "")).all()
+
+
+def test_the_released_protocol_tests_its_own_metrics(made):
+    assert set(compare(made("ab", DOMAINS, noisy({})), protocol="released")["metric"]) == {
+        "dsc_released",
+        "hd95",
+        "asd_directed",
+    }
+
+
+def test_one_row_has_nobody_to_be_compared_with(made):
+    table = compare(made("a", DOMAINS, noisy({})), methods="a")
+    assert list(table.columns) == COLUMNS
+    assert table.empty
+    assert cells_won(table).empty
+
+
+def test_cells_are_won_by_the_better_mean_and_averages_are_no_cells(made):
+    table = compare(made("ab", DOMAINS, noisy({"b": 30}), images=8))
+    won = cells_won(table).iloc[0]
+    assert won["cells"] == 12
+    assert won["won"] == 4  # DSC of two structures on two domains; all distances are 0
+    assert won["lost"] == 0
+    assert won["won_significantly"] <= 4
+
+
+def test_the_command_leaves_upper_bounds_out_and_is_deterministic(made, tmp_path):
+    write_scores(tmp_path / "s.csv", made("abi", DOMAINS, noisy({"b": 1.5, "i": 9}), images=8))
+    rows = "[{id: a, title: A}, {id: b, title: B}, {id: i, title: I, trainer: intra}]"
+    written = []
+    for name in ("one", "two"):
+        out, wins = tmp_path / f"{name}.csv", tmp_path / f"{name}-wins.csv"
+        arguments = ["statistics", "--scores", str(tmp_path / "s.csv"), "--methods", rows, "--out", str(out)]
+        assert CliRunner().invoke(fdgst, [*arguments, "--wins", str(wins)]).exit_code == 0
+        written.append(out.read_bytes() + wins.read_bytes())
+    assert written[0] == written[1]
+    table = pd.read_csv(tmp_path / "one.csv", keep_default_na=False)
+    assert set(table["method"]) | set(table["reference"]) == {"a", "b"}
