@@ -5,6 +5,7 @@ Nothing heavy is imported before a verb runs, so that `fdgst --help` answers at 
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -330,20 +331,23 @@ def predict(
 @click.argument("name")
 @click.option("--rois", type=FILE, multiple=True, help="ROI files. fig2, fig3, released: content first, style second.")
 @click.option("--photographs", type=FILE, multiple=True, help="Two whole photographs: content, style.")
+@click.option(
+    "--phantom", type=click.IntRange(0), help="Where there are none, draw them with this seed by cameras 1 and 2."
+)
 @click.option("--runs", type=click.Path(path_type=Path), multiple=True, help="Runs' folders, or files in them.")
 @click.option("--scores", type=FILE, multiple=True, help="scores.csv of all or of some runs.")
 @click.option("--tables", type=FILE, multiple=True, help="protocols.csv, or tables of an ablation.")
 @click.option("--methods", type=TITLES, default="[]", help="Which methods, in which order: [{id: .., title: ..}, ..]")
 @click.option("--domains", type=TITLES, default="[]", help="Which domains, in which order, in the same way.")
 @click.option("--out", type=FILE, required=True, help="PNG; a PDF is written beside it.")
-def figure(name: str, out: Path, **inputs: Any) -> None:
+def figure(name: str, out: Path, phantom: int | None, **inputs: Any) -> None:
     """Draw a figure as PNG and PDF. An option that is given several files may be written once.
 
     \b
     NAME       needs                    shows
     fig1       --rois                   samples of every domain
     fig2       --rois [--photographs]   lambda, without and with threshold, and spectra
-    fig3       --rois [--photographs]   alpha
+    fig3       --rois [--photographs]   alpha; instead of --photographs: --phantom, or ROIs alone
     released   --rois                   the paper's formulas beside what its scripts compute
     fig5       --rois --runs --scores   predictions: truth red, cup blue, disc green
     gallery    --rois --runs --scores   each method's worst images
@@ -365,7 +369,22 @@ def figure(name: str, out: Path, **inputs: Any) -> None:
 
     if name not in FIGURES:
         raise click.UsageError(f"figure {name!r} is none of {', '.join(FIGURES)}")
-    make(name, out, Inputs(**inputs))
+    with TemporaryDirectory() as folder:
+        if phantom is not None and not inputs["photographs"]:
+            inputs["photographs"] = _drawn_photographs(Path(folder), phantom)
+        make(name, out, Inputs(**inputs))
+
+
+def _drawn_photographs(folder: Path, seed: int) -> list[Path]:
+    """Draw a content and a style photograph by the phantom's cameras 1 and 2."""
+    from PIL import Image
+
+    from fdgst.data.phantom import photograph
+
+    paths = [folder / "content.png", folder / "style.png"]
+    for number, path in enumerate(paths, start=1):
+        Image.fromarray(photograph(seed=seed, number=number, index=0, height_px=480, width_px=640)).save(path)
+    return paths
 
 
 @fdgst.command()

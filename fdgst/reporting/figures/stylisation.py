@@ -142,7 +142,8 @@ def released(of: Sequence[Pair]) -> Figure:
     shape = pair.content.shape[:2]
     for panel, how, name in ((axes[0][2], "written", "full"), (axes[0][3], "released", "released")):
         _show_spectrum(panel, np.fft.fftshift(window_mask(name, shape)), f"W as {how}")
-        panel.text(0.25, 0.75, "1" if name == "full" else "0.5", transform=panel.transAxes, ha="center", va="center")
+        place, value = (0.5, "1") if name == "full" else (0.25, "0.5")
+        panel.text(place, 1 - place, value, transform=panel.transAxes, ha="center", va="center")
     axes[0][3].text(0.75, 0.75, "0", transform=axes[0][3].transAxes, color="white", ha="center", va="center")
     kinds = [
         (title, alpha, how) for title, alpha in (("FDG", 0.0), ("FDG+ST", ALPHA)) for how in ("written", "released")

@@ -60,3 +60,14 @@ def test_an_unknown_figure_is_answered_with_the_known_ones():
     answer = CliRunner().invoke(fdgst, ["figure", "fig9", "--out", "fig9.png"])
     assert answer.exit_code == 2
     assert "fig1, fig2" in answer.output
+
+
+def test_the_phantom_lends_its_photographs(study, tmp_path):
+    rois = [word for path in sorted(study.glob("rois/*.h5"))[:2] for word in ("--rois", str(path))]
+    heights = {}
+    for name, more in (("alone", []), ("whole", ["--phantom", "1"])):
+        words = ["figure", "fig3", *rois, *more, "--out", str(tmp_path / f"{name}.png")]
+        assert CliRunner().invoke(fdgst, words, catch_exceptions=False).exit_code == 0
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            heights[name] = picture.height
+    assert heights["whole"] > 1.5 * heights["alone"]
