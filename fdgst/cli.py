@@ -433,9 +433,9 @@ def collect(scores: tuple[Path, ...], out: Path) -> None:
 def report(files: tuple[Path, ...], config: Path, out: Path) -> None:
     """Write the report: one HTML file that needs no other and no network.
 
-    FILES may be tables (table1.csv, significance.csv, protocols.csv, table1_vs_paper.csv, audit.csv), pictures (*.png),
-    data sheets (AUGMENTATION/sheet.csv), studies (ablations/*.csv and *.png) and records of trainings (run.json). A
-    section whose file is not given says how to make it.
+    FILES may be tables (table1.csv, significance.csv, wins.csv, protocols.csv, table1_vs_paper.csv, audit.csv),
+    pictures (*.png), data sheets (AUGMENTATION/sheet.csv), studies (ablations/*.csv and *.png) and records of trainings
+    (run.json). A section whose file is not given says how to make it.
 
     \b
     Examples:

@@ -15,12 +15,12 @@ from typing import Any
 
 from fdgst import __version__
 from fdgst.errors import ConfigError, DataError
-from fdgst.reporting.measures import METRICS, PROTOCOLS, upper_bounds
+from fdgst.reporting.measures import AVERAGE, METRICS, PROTOCOLS, ROLES, upper_bounds
 from fdgst.reporting.paper import ERRATA
 from fdgst.storage.atomic import write_text
 
 Rows = list[dict[str, str]]
-TABLES = ("table1", "significance", "protocols", "table1_vs_paper", "clinical", "audit")
+TABLES = ("table1", "significance", "wins", "protocols", "table1_vs_paper", "audit")
 STRUCTURES = {"cup": "Optic cup", "disc": "Optic disc"}
 SECTIONS = {
     "short": "In short",
@@ -102,6 +102,8 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
             structures=STRUCTURES,
             measures=METRICS,
             cells=_cells(material.tables.get("table1", [])),
+            matrix=_matrix(material.tables.get("protocols", [])),
+            roles=ROLES,
             errata=ERRATA,
             versions=_versions(material.records),
         )
@@ -188,6 +190,16 @@ def _record(path: Path) -> dict[str, Any]:
 def _cells(rows: Rows) -> dict[tuple[str, str, str, str], dict[str, str]]:
     """Index the rows of the table by method, structure, metric and unseen domain."""
     return {(row["method"], row["structure"], row["metric"], row["unseen"]): row for row in rows}
+
+
+def _matrix(rows: Rows) -> list[tuple[dict[str, str], dict[tuple[str, str], dict[str, str]]]]:
+    """Lay the averages of the protocols out: a row per method and protocol, its cells by structure and metric."""
+    found: dict[tuple[str, ...], tuple[dict[str, str], dict[tuple[str, str], dict[str, str]]]] = {}
+    for row in rows:
+        if row["unseen"] == AVERAGE:
+            key = tuple(row[name] for name in ("method", "definitions", "threshold", "checkpoint", "crop_domain4"))
+            found.setdefault(key, (row, {}))[1][row["structure"], row["metric"]] = row
+    return list(found.values())
 
 
 def _versions(records: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -176,6 +176,11 @@ def test_a_missing_file_is_answered_with_the_command_that_makes_it(config, tmp_p
         assert f"snakemake --cores 2 results/{target}" in text
 
 
+def test_the_gap_of_the_oracle_is_told(html):
+    text = " ".join(Page(html).text.split())
+    assert "Oracle minus last, DSC of cup and disc: DeepAll 1.00 and 1.00, FDG 1.00 and 1.00," in text
+
+
 def test_one_seed_is_said_to_be_one(config, html, tmp_path):
     assert "One training seed." in bare(changed(config, tmp_path, seeds=[0]), tmp_path).text
     assert "One training seed." not in Page(html).text
