@@ -1,0 +1,38 @@
+"""Progress in a log, and on a terminal that is there or not."""
+
+import logging
+import os
+import pty
+import re
+import subprocess
+import sys
+
+from fdgst.progress import Progress, progress
+
+COUNT = "from fdgst.progress import progress; list(progress(range(5), total=5, description='count', unit='sheep'))"
+
+
+def test_items_pass_through_in_order():
+    assert list(progress(iter("abc"), total=3, description="spell", unit="letter")) == ["a", "b", "c"]
+
+
+def test_the_log_gets_a_line_when_it_is_time(caplog, monkeypatch):
+    monkeypatch.setattr("fdgst.progress.LOG_SECONDS", 0.0)
+    with caplog.at_level(logging.INFO), Progress(4, description="train", unit="step", initial=1) as shown:
+        shown.advance(2, loss="0.5")
+    assert re.fullmatch(r"train: step 3/4, loss 0.5, \d\d:\d\d left", caplog.messages[0])
+
+
+def test_the_line_reaches_the_terminal_when_the_output_goes_to_a_file(tmp_path):
+    terminal, other_end = pty.openpty()
+    # the first terminal that the leader of a session opens becomes its own
+    code = f"import os; os.open({os.ttyname(other_end)!r}, os.O_RDWR); {COUNT}"
+    with (tmp_path / "log").open("w") as log:
+        subprocess.run([sys.executable, "-c", code], stdout=log, stderr=log, start_new_session=True, check=True)
+    assert b"count:" in os.read(terminal, 1000)
+    assert (tmp_path / "log").read_text() == ""
+
+
+def test_without_a_terminal_nothing_is_shown_and_nothing_fails():
+    done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, start_new_session=True, check=True)
+    assert done.stdout + done.stderr == b""
