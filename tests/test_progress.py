@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+import termios
 
 from fdgst.progress import Progress, progress
 
@@ -25,10 +26,12 @@ def test_the_log_gets_a_line_when_it_is_time(caplog, monkeypatch):
 
 def test_the_line_reaches_the_terminal_when_the_output_goes_to_a_file(tmp_path):
     terminal, other_end = pty.openpty()
-    # the first terminal that the leader of a session opens becomes its own
-    code = f"import os; os.open({os.ttyname(other_end)!r}, os.O_RDWR); {COUNT}"
+    termios.tcsetwinsize(terminal, (24, 80))
+    own = f"import fcntl, termios; fcntl.ioctl({other_end}, termios.TIOCSCTTY, 0); "
     with (tmp_path / "log").open("w") as log:
-        subprocess.run([sys.executable, "-c", code], stdout=log, stderr=log, start_new_session=True, check=True)
+        options = {"stdout": log, "stderr": log, "start_new_session": True, "pass_fds": [other_end]}
+        subprocess.run([sys.executable, "-c", own + COUNT], check=True, **options)
+    os.set_blocking(terminal, False)
     assert b"count:" in os.read(terminal, 1000)
     assert (tmp_path / "log").read_text() == ""
 
