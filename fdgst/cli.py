@@ -94,6 +94,17 @@ class Variadic(click.Command):
         return super().parse_args(ctx, spread)
 
 
+def parallel(**lists: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Go through options of several values side by side; an option given once serves all, one not given is None."""
+    longest = max(len(values) for values in lists.values())
+    for name, values in lists.items():
+        if len(values) not in (0, 1, longest):
+            raise click.UsageError(f"expected --{name} once or {longest} times, found {len(values)}")
+    return list(
+        zip(*((values or (None,)) * (longest if len(values) < 2 else 1) for values in lists.values()), strict=True)
+    )
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="fdgst")
 def fdgst() -> None:
@@ -285,34 +296,35 @@ def train(
         sys.exit(told.status)
 
 
-@fdgst.command()
-@click.option("--run", "runs", type=FOLDER, multiple=True, required=True, help="Folder of a finished training.")
-@click.option("--rois", type=FILE, required=True, help="ROI file of the domain to predict.")
+@fdgst.command(cls=Variadic)
+@click.option("--run", type=FOLDER, multiple=True, required=True, help="Folder of a finished training.")
+@click.option("--rois", type=FILE, multiple=True, required=True, help="ROI file of the domain to predict.")
 @click.option("--split", type=click.Choice(["train", "test", "all"]), required=True)
 @click.option("--threshold", type=click.FloatRange(0, 1, min_open=True, max_open=True), required=True)
 @click.option("--cup-in-disc", is_flag=True, help="Cut the cup to the disc.")
 @click.option("--crop-centre", is_flag=True, help="Show the network the centre 512/800 of the ROI only (as released).")
-@click.option("--weights", type=FILE, help="A snapshot of the run to use instead of its final weights.")
-@click.option("--out", "outs", type=FILE, multiple=True, required=True, help="Predictions, HDF5; one per --run.")
+@click.option("--weights", type=FILE, multiple=True, help="A snapshot of the run to use instead of its final weights.")
+@click.option("--out", type=FILE, multiple=True, required=True, help="Predictions, HDF5.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="At most the CPUs at hand.")
 def predict(
-    runs: tuple[Path, ...],
-    outs: tuple[Path, ...],
-    weights: Path | None,
+    run: tuple[Path, ...],
+    rois: tuple[Path, ...],
+    weights: tuple[Path, ...],
+    out: tuple[Path, ...],
     device: str,
     threads: int,
     **options: Any,
 ) -> None:
-    """Predict a domain's images with one or more finished trainings: masks at ROI size, and logits.
+    """Predict a domain's images with a finished training: masks at ROI size, and logits.
+
+    Several predictions in one go: --run, --rois, --weights and --out are read side by side; one given once serves all.
 
     \b
     Examples:
       fdgst predict --run results/runs/fdg/domain3/seed0 --rois results/rois/domain3.h5 --split test \\
         --threshold 0.75 --out results/runs/fdg/domain3/seed0/predictions.h5
     """
-    if len(runs) != len(outs):
-        raise click.UsageError(f"expected one --out for each --run, found {len(outs)} for {len(runs)}")
     import os
 
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -321,10 +333,10 @@ def predict(
     from fdgst.training.predictor import Predictor
 
     log_to_stderr()
-    for run, out in zip(runs, outs, strict=True):
-        predictor = Predictor(run, weights=weights, device=device, threads=threads)
+    for folder, images, snapshot, path in parallel(run=run, rois=rois, weights=weights, out=out):
+        predictor = Predictor(folder, weights=snapshot, device=device, threads=threads)
         model = {key: predictor.record[key] for key in ("method", "unseen", "seed")}
-        predict(predictor, out=out, model=model, **options)
+        predict(predictor, rois=images, out=path, model=model, **options)
 
 
 @fdgst.command(cls=Variadic)
@@ -499,15 +511,27 @@ def statistics(
 
 
 @fdgst.command(cls=Variadic)
-@click.option("--predictions", type=FILE, required=True, help="Of one model on one domain, HDF5.")
-@click.option("--rois", type=FILE, required=True, help="ROI file of that domain.")
+@click.option("--predictions", type=FILE, multiple=True, required=True, help="Of one model on one domain, HDF5.")
+@click.option("--rois", type=FILE, multiple=True, required=True, help="ROI file of that domain.")
 @click.option(
-    "--snapshot", default="last", show_default=True, help="Which weights these are: last, or a name such as epoch0040."
+    "--snapshot",
+    multiple=True,
+    default=("last",),
+    show_default=True,
+    help="Which weights these are: last, or a name such as epoch0040.",
 )
 @click.option("--threshold", type=SHARE, multiple=True, required=True, help="One or several.")
-@click.option("--out", type=FILE, required=True, help="Scores with the columns snapshot and threshold in front, CSV.")
-def rescore(predictions: Path, rois: Path, snapshot: str, threshold: tuple[float, ...], out: Path) -> None:
+@click.option(
+    "--out",
+    type=FILE,
+    multiple=True,
+    required=True,
+    help="Scores with the columns snapshot and threshold in front, CSV.",
+)
+def rescore(threshold: tuple[float, ...], **files: tuple[Any, ...]) -> None:
     """Score stored logits again at other thresholds, for the comparison of protocols.
+
+    Several in one go: --predictions, --rois, --snapshot and --out are read side by side; one given once serves all.
 
     \b
     Examples:
@@ -516,7 +540,10 @@ def rescore(predictions: Path, rois: Path, snapshot: str, threshold: tuple[float
     """
     from fdgst.evaluation.rescore import rescore
 
-    rescore(predictions, rois, out, snapshot=snapshot, thresholds=threshold)
+    for predictions, rois, snapshot, out in parallel(
+        **{key: files[key] for key in ("predictions", "rois", "snapshot", "out")}
+    ):
+        rescore(predictions, rois, out, snapshot=snapshot, thresholds=threshold)
 
 
 @fdgst.command()

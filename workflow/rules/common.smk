@@ -1,5 +1,6 @@
 # Helpers of the rules. Paths are functions of wildcards here, and nowhere else.
 import atexit
+import hashlib
 import json
 import re
 import sys
@@ -27,6 +28,12 @@ METHODS = {
 }
 ROWS = [method["id"] for method in config["methods"]]
 SEEDS = config["seeds"]
+EVERY = config["training"]["snapshot_epochs"]
+EPOCHS = config["training"]["epochs"] + config["training"]["final_epochs"]
+SNAPSHOTS = [f"epoch{epoch:04d}" for epoch in range(EVERY, EPOCHS + 1, EVERY)] if EVERY else []
+COMPARED = [name for name in ROWS if METHODS[name]["trainer"] != "intra"]  # an upper bound is no rival
+FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "boxes", "agreement", "curves", "gallery", "protocols")
+DATA = {"phantom": "the phantom", "fundus": f"the folder {config['dataset']['root']}"}[config["dataset"]["reader"]]
 RUN_TIME = ("device", "threads", "checkpoint_seconds", "resident_gib", "tensorboard")  # how to run, never what
 ENVIRONMENT = "../envs/fdgst.yaml"  # one for all rules; used with --software-deployment-method conda
 
@@ -45,6 +52,7 @@ wildcard_constraints:
     augmentation="[A-Za-z0-9_]+",
     method="[A-Za-z0-9_]+",
     study="[A-Za-z0-9_]+",
+    figure="|".join(FIGURES),
     seed="[0-9]+",
     bank="(network-)?(dense|soft-[a-z0-9.-]+)",
 
@@ -187,6 +195,70 @@ def run_flags(wildcards, input):
     return " ".join(f"--{flag} {file}" for flag, files in named.items() for file in files)
 
 
+def trainer_fingerprint(wildcards):
+    """The code of a row's trainer, which the training finds by name; an upper bound is trained plainly."""
+    trainer = METHODS[wildcards.method]["trainer"]
+    return fingerprint(f"fdgst.training.methods.{'plain' if trainer == 'intra' else trainer}")
+
+
+def run_folder(wildcards):
+    """The part of a path that names a run."""
+    return f"{wildcards.method}/{wildcards.unseen}/seed{wildcards.seed}"
+
+
+def snapshots(wildcards):
+    """The weights of a run's snapshots."""
+    return [f"results/runs/{run_folder(wildcards)}/snapshots/{snapshot}.safetensors" for snapshot in SNAPSHOTS]
+
+
+def snapshot_rois(wildcards):
+    """The images that a run's snapshots predict: every domain's."""
+    return [f"results/rois/{domain}.h5" for domain in DOMAINS]
+
+
+def snapshots_by_domain(wildcards, input):
+    """For each of a run's snapshot predictions its weights."""
+    return [weights for weights in input.weights for _ in DOMAINS]
+
+
+def domains_by_snapshot(wildcards, input):
+    """For each of a run's snapshot predictions its images."""
+    return [rois for _ in SNAPSHOTS for rois in input.rois]
+
+
+def rescored_pairs(wildcards):
+    """Predictions that the protocols compare, each with its domain."""
+    run, unseen = run_folder(wildcards), wildcards.unseen
+    crop = DOMAINS.index(unseen) == 3  # the released test script crops the fourth domain
+    return [
+        (f"results/runs/{run}/predictions.h5", unseen),
+        *([(f"results/protocols/{run}/crop.h5", unseen)] if crop else []),
+        *((f"results/protocols/{run}/{name}/{domain}.h5", domain) for name in SNAPSHOTS for domain in DOMAINS),
+    ]
+
+
+def rescored(wildcards):
+    """These predictions and the images they are of."""
+    predictions, domains = zip(*rescored_pairs(wildcards))
+    return {"predictions": predictions, "rois": [f"results/rois/{domain}.h5" for domain in sorted(set(domains))]}
+
+
+def rescored_rois(wildcards):
+    """For each of these predictions its images."""
+    return [f"results/rois/{domain}.h5" for _, domain in rescored_pairs(wildcards)]
+
+
+def rescored_names(wildcards):
+    """Which weights each of these predictions is of."""
+    names = [Path(path).parent.name for path, _ in rescored_pairs(wildcards)]
+    return [name if name in SNAPSHOTS else "last" for name in names]
+
+
+def rescored_files(wildcards, output):
+    """Where the scores of each of these predictions go."""
+    return [f"{output}/{number:03d}.csv" for number, _ in enumerate(rescored_pairs(wildcards))]
+
+
 def prediction_flags(wildcards):
     """How masks are made of the network's answer."""
     values = config["evaluation"]
@@ -201,14 +273,90 @@ def all_shards(wildcards):
     return [f"results/shards/{item['id']}/{content}/{style}.h5" for content, style in pairs(item, DOMAINS)]
 
 
-def rows_json(methods=ROWS):
+def rows_json(methods):
     """Id, title and trainer of rows, as text."""
     return as_json([{key: METHODS[name][key] for key in ("id", "title", "trainer")} for name in methods])
 
 
-def domains_json():
-    """Id and title of the domains, as text."""
-    return as_json([{key: domain[key] for key in ("id", "title")} for domain in config["domains"]])
+def domains_json(domains):
+    """Id and title of domains, as text."""
+    return as_json([{key: item[key] for key in ("id", "title")} for item in config["domains"] if item["id"] in domains])
+
+
+def study_ids(wildcards):
+    """The rows of a study."""
+    return [m["id"] if isinstance(m, dict) else m for m in STUDIES[wildcards.study]["methods"]]
+
+
+def study_methods(wildcards):
+    """The same as text."""
+    return rows_json(study_ids(wildcards))
+
+
+def study_domains(wildcards):
+    """The unseen domains of a study, as text."""
+    return domains_json(STUDIES[wildcards.study]["unseen"])
+
+
+def study_scores(wildcards):
+    """The scores that a study sums up."""
+    return expand(
+        "results/runs/{method}/{unseen}/seed{seed}/scores.csv",
+        method=study_ids(wildcards),
+        unseen=STUDIES[wildcards.study]["unseen"],
+        seed=SEEDS,
+    )
+
+
+def figure_inputs(wildcards):
+    """The files that a figure shows."""
+    rois = {"rois": [f"results/rois/{domain}.h5" for domain in DOMAINS]}
+    scores = {"scores": "results/scores.csv"}
+    runs = expand("results/runs/{method}/{unseen}/seed{seed}", method=ROWS, unseen=DOMAINS, seed=SEEDS[:1])
+    predictions = {"runs": [f"{run}/predictions.h5" for run in runs]}
+    photographs = {"photographs": config["figures"]["photographs"]}
+    return {
+        "fig1": rois,
+        "fig2": {"rois": rois["rois"][:2]} | photographs,
+        "fig3": {"rois": rois["rois"][:2]} | photographs,
+        "released": {"rois": rois["rois"][:2]},
+        "fig5": rois | predictions | scores,
+        "gallery": rois | predictions | scores,
+        "boxes": scores,
+        "agreement": scores,
+        "curves": {"runs": [f"{run}/history.csv" for run in runs]},
+        "protocols": {"tables": "results/protocols.csv"},
+    }[wildcards.figure]
+
+
+def figure_flags(wildcards, input):
+    """The same as flags of the command; whole photographs are drawn where none are named."""
+    flags = [f"--{name} {input[name]}" for name in figure_inputs(wildcards) if input[name]]
+    drawn = wildcards.figure in ("fig2", "fig3") and not config["figures"]["photographs"]
+    return " ".join([*flags, *([f"--phantom {config['dataset']['seed']}"] if drawn else [])])
+
+
+def report_files(wildcards):
+    """Everything that the report shows, or tells the origin of."""
+    used = {METHODS[name]["augmentation"] for name in ROWS} - {"none"}
+    runs = expand("results/runs/{method}/{unseen}/seed{seed}/run.json", method=ROWS, unseen=DOMAINS, seed=SEEDS)
+    return [
+        *(
+            f"results/{name}.csv"
+            for name in ("table1", "significance", "wins", "protocols", "table1_vs_paper", "audit")
+        ),
+        *(f"results/figures/{name}.png" for name in FIGURES),
+        *(f"results/shards/{name}/sheet.csv" for name in sorted(used)),
+        *(f"results/ablations/{study}.{kind}" for study in STUDIES for kind in ("csv", "png")),
+        *expand("results/pretrained/{unseen}/seed{seed}/run.json", unseen=DOMAINS, seed=SEEDS),
+        *runs,
+    ]
+
+
+def fingerprint_of_files(folder):
+    """A hash of the files of a folder of the checkout that are no Python."""
+    paths = [path for path in sorted((HOUSE / folder).iterdir()) if path.is_file() and path.suffix != ".py"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
 
 def repeat_faults(main_log):

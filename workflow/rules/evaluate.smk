@@ -46,6 +46,86 @@ rule score:
         "fdgst score --predictions {input.predictions} --rois {input.rois} --out {output} > {log} 2>&1"
 
 
+rule predict_snapshots:
+    input:
+        run="results/runs/{method}/{unseen}/seed{seed}/run.json",
+        weights=snapshots,
+        rois=snapshot_rois,
+    output:
+        expand(
+            "results/protocols/{{method}}/{{unseen}}/seed{{seed}}/{snapshot}/{domain}.h5",
+            snapshot=SNAPSHOTS,
+            domain=DOMAINS,
+        ),
+    log:
+        "results/logs/protocols/{method}/{unseen}/seed{seed}/predict.log",
+    conda:
+        ENVIRONMENT
+    threads: config["training"]["threads"]
+    resources:
+        gpu=1,
+        device=config["training"]["device"],
+    params:
+        run=subpath(input.run, parent=True),
+        weights=snapshots_by_domain,
+        rois=domains_by_snapshot,
+        flags=prediction_flags,
+        code=fingerprint("fdgst.evaluation.predict"),
+    message:
+        "Predict all domains by the snapshots of {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"
+    shell:
+        "fdgst predict --run {params.run} --weights {params.weights} --rois {params.rois} --split test {params.flags}"
+        " --device {resources.device} --threads {threads} --out {output} > {log} 2>&1"
+
+
+rule predict_crop:
+    input:
+        run="results/runs/{method}/{unseen}/seed{seed}/run.json",
+        model="results/runs/{method}/{unseen}/seed{seed}/model.safetensors",
+        rois="results/rois/{unseen}.h5",
+    output:
+        "results/protocols/{method}/{unseen}/seed{seed}/crop.h5",
+    log:
+        "results/logs/protocols/{method}/{unseen}/seed{seed}/crop.log",
+    conda:
+        ENVIRONMENT
+    threads: config["training"]["threads"]
+    resources:
+        gpu=1,
+        device=config["training"]["device"],
+    params:
+        run=subpath(input.run, parent=True),
+        split=config["evaluation"]["split"],
+        threshold=config["evaluation"]["threshold"],
+        code=fingerprint("fdgst.evaluation.predict"),
+    message:
+        "Predict the centre of {wildcards.unseen} by {wildcards.method}, seed {wildcards.seed}"
+    shell:
+        "fdgst predict --run {params.run} --rois {input.rois} --split {params.split} --threshold {params.threshold}"
+        " --crop-centre --device {resources.device} --threads {threads} --out {output} > {log} 2>&1"
+
+
+rule rescore:
+    input:
+        unpack(rescored),
+    output:
+        directory("results/protocols/{method}/{unseen}/seed{seed}/scores"),
+    log:
+        "results/logs/protocols/{method}/{unseen}/seed{seed}/rescore.log",
+    conda:
+        ENVIRONMENT
+    params:
+        rois=rescored_rois,
+        snapshots=rescored_names,
+        out=rescored_files,
+        code=fingerprint("fdgst.evaluation.rescore"),
+    message:
+        "Score {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}, under every protocol"
+    shell:
+        "fdgst rescore --predictions {input.predictions} --rois {params.rois} --snapshot {params.snapshots}"
+        " --threshold .75 .5 --out {params.out} > {log} 2>&1"
+
+
 rule unseen:
     input:
         audit="results/audit.csv",

@@ -22,6 +22,7 @@ rule pretrain:
         inputs=run_flags,
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),
+        method=fingerprint("fdgst.training.methods.plain"),
     message:
         "Pre-train without {wildcards.unseen}, seed {wildcards.seed}"
     shell:
@@ -41,6 +42,9 @@ rule train:
         model="results/runs/{method}/{unseen}/seed{seed}/model.safetensors",
         run="results/runs/{method}/{unseen}/seed{seed}/run.json",
         history="results/runs/{method}/{unseen}/seed{seed}/history.csv",
+        snapshots=expand(
+            "results/runs/{{method}}/{{unseen}}/seed{{seed}}/snapshots/{snapshot}.safetensors", snapshot=SNAPSHOTS
+        ),
     log:
         "results/logs/runs/{method}/{unseen}/seed{seed}.log",
     conda:
@@ -56,6 +60,7 @@ rule train:
         inputs=run_flags,
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),
+        method=trainer_fingerprint,
     message:
         "Train {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"
     shell:
