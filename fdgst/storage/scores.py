@@ -14,16 +14,14 @@ MEASURES = ("dsc", "hd", "hd95", "asd", "asd_directed", "missed", "vcdr_truth", 
 MORE = ("domain", "cropped", "dsc_released", "truth_px", "prediction_px", "outside_px")
 COLUMNS = (*KEYS, *MEASURES, *MORE)
 TEXT = ("method", "unseen", "image", "structure", "domain", "snapshot")
-LEADING = ("snapshot", "threshold")  # of scores for the protocols: several per model, before the columns of all scores
+LEADING = ("snapshot", "threshold")  # of scores for the protocols, before the columns of all scores
 MAY_BE_EMPTY = ("vcdr_prediction",)
 
 
 def write_scores(path: Path, table: pd.DataFrame) -> None:
     """Write scores atomically: numbers with six decimals, NaN as an empty field, rows in the order of their keys."""
-    keys = [name for name in (*LEADING, *KEYS) if name in table.columns]
-    write_text(
-        path, table.sort_values(keys, kind="stable").to_csv(index=False, float_format="%.6f", lineterminator="\n")
-    )
+    ordered = table.sort_values(_identity(table), kind="stable")
+    write_text(path, ordered.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
 def read_scores(paths: Sequence[Path], *, leading: Sequence[str] = ()) -> pd.DataFrame:
@@ -57,10 +55,16 @@ def read_scores(paths: Sequence[Path], *, leading: Sequence[str] = ()) -> pd.Dat
             faults += error.faults
     if faults:
         raise FormatError(*faults)
-    keys = [*leading, *KEYS]
-    table = pd.concat(tables, ignore_index=True).sort_values(keys, kind="stable", ignore_index=True)
-    _check_keys(table, keys)
+    table = pd.concat(tables, ignore_index=True)
+    table = table.sort_values(_identity(table), kind="stable", ignore_index=True)
+    _check_identity(table)
     return table
+
+
+def _identity(table: pd.DataFrame) -> list[str]:
+    """Return the columns that no two rows may share, structure last: of a protocol's scores the crop is one."""
+    leading = [name for name in LEADING if name in table.columns]
+    return [*leading, *(["cropped"] if leading else []), "method", "unseen", "seed", "domain", "image", "structure"]
 
 
 def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -99,19 +103,17 @@ def _faults(path: Path, table: pd.DataFrame) -> list[str]:
     return faults
 
 
-def _check_keys(table: pd.DataFrame, keys: Sequence[str]) -> None:
-    """Raise DataError unless every key is there once and every image has both structures."""
-    twice = table[table.duplicated(list(keys))]
+def _check_identity(table: pd.DataFrame) -> None:
+    """Raise DataError unless every row is there once and every image has both structures."""
+    names = _identity(table)
+    twice = table[table.duplicated(names)]
     if len(twice):
-        raise DataError(f"scores: {len(twice)} rows stand twice, the first is {_named(twice.iloc[0], keys)}")
-    images = table.groupby([*keys[:-1]], sort=False)["structure"].nunique()
-    lone = images[images < len(STRUCTURES)]
+        raise DataError(f"scores: {len(twice)} rows stand twice, the first is {_named(twice.iloc[0], names)}")
+    lone = table[table.groupby(names[:-1])["structure"].transform("nunique") < len(STRUCTURES)]
     if len(lone):
-        raise DataError(
-            f"scores: {len(lone)} images lack a structure, the first is {dict(zip(keys, lone.index[0], strict=False))}"
-        )
+        raise DataError(f"scores: {len(lone)} images lack a structure, the first is {_named(lone.iloc[0], names)}")
 
 
-def _named(row: pd.Series, keys: Sequence[str]) -> str:
+def _named(row: pd.Series, names: Sequence[str]) -> str:
     """Say which row is meant."""
-    return ", ".join(f"{key} {row[key]}" for key in keys)
+    return ", ".join(f"{name} {row[name]}" for name in names)

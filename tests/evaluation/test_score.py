@@ -146,7 +146,7 @@ def test_collecting_twice_changes_no_byte(files):
 
 def test_a_row_that_stands_twice_is_refused(files):
     scored(files, truth(files), moved(files))
-    with pytest.raises(DataError, match="4 rows stand twice, the first is method fdg, unseen domain1, seed 3, image a"):
+    with pytest.raises(DataError, match=r"4 rows stand twice, the first is .*domain domain1, image a"):
         collect([files.folder / "scores.csv"] * 2, files.folder / "again.csv")
 
 
@@ -176,7 +176,7 @@ def test_all_bad_files_are_told_at_once(files):
 def test_an_image_without_one_of_its_structures_is_refused(files):
     scored(files, truth(files), moved(files))
     pd.read_csv(files.folder / "scores.csv").iloc[1:].to_csv(files.folder / "lone.csv", index=False)
-    with pytest.raises(DataError, match=r"1 images lack a structure.*'image': 'a'"):
+    with pytest.raises(DataError, match=r"1 images lack a structure.*image a"):
         read_scores([files.folder / "lone.csv"])
 
 
