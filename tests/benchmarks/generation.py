@@ -1,0 +1,241 @@
+"""How fast banks and shards are made, against the literal arithmetic and against a plain write of the same bytes.
+
+    uv run python -m tests.benchmarks.generation --out results/benchmarks/generation.csv
+
+Everything is single-threaded but where it says otherwise, and compared within one run. The whole command `fdgst shard`
+is timed, from the start of the interpreter to the renamed file; the literal arithmetic has its images in memory and
+writes nothing.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from tests.benchmarks.harness import ONE_THREAD, Row, peak_mib, report, side_by_side, together
+
+os.environ |= ONE_THREAD  # before numpy
+
+import numpy as np
+from PIL import Image
+
+from fdgst.core.fourier import stylize
+from fdgst.data import reader
+from fdgst.generation.banks import make_bank
+from fdgst.storage import format as form
+from fdgst.storage.banks import open_bank
+from fdgst.storage.rois import create_rois, open_rois
+from fdgst.storage.shards import open_shard
+
+ROI_PX, NETWORK_PX = 800, 256
+LAMBDAS = [step / 10 for step in range(1, 11)]
+SIZES = f"{ROI_PX} px ROIs, {len(LAMBDAS)} lambdas, {NETWORK_PX} px shards"
+DISTINCT = 8  # drawn images; the rest are these, shifted
+FDGST = [sys.executable, "-m", "fdgst.cli"]
+ALPHAS = {"fdg": "0", "fdg_st": "0.05"}
+
+
+def literal(content: np.ndarray, style: np.ndarray, alpha: float) -> None:
+    """Do as the formula is written: complex transforms of both images per lambda, clip, resize."""
+    for lam in LAMBDAS:
+        own, other = np.fft.fft2(content.astype(float)), np.fft.fft2(style.astype(float))
+        amplitude, phase, target = np.abs(own), np.angle(own), np.abs(other)
+        if alpha:
+            target = np.maximum(target - alpha * target.max((1, 2), keepdims=True), 0)
+        mixed = np.fft.ifft2(((1 - lam) * amplitude + lam * target) * np.exp(1j * phase)).real
+        picture = Image.fromarray(np.clip(mixed, 0, 255).astype(np.uint8).transpose(1, 2, 0))
+        picture.resize((NETWORK_PX, NETWORK_PX), Image.Resampling.LANCZOS)
+
+
+def write_rois(path: Path, domain: int, count: int) -> None:
+    """Write the ROI file of a drawn domain."""
+    dataset = {"reader": "phantom", "seed": 1, "size_px": ROI_PX, "train": DISTINCT, "test": 1, "exclude": []}
+    entries = reader("phantom").entries(dataset, f"Domain{domain}", domain)
+    samples = [entry.load() for entry in entries if entry.split == "train"]
+    settings = {"domain": f"domain{domain}", "title": f"Camera {domain}"}
+    shape = {"count": count, "roi_size_px": ROI_PX, "network_size_px": NETWORK_PX}
+    with create_rois(path, settings=settings, label_resize="nearest", compression="none", **shape) as rois:
+        for i in range(count):
+            sample = samples[i % DISTINCT]
+            shifted = (np.roll(plane, 3 * (i // DISTINCT), 1) for plane in (sample.image, sample.label))
+            rois.add(f"{i:04}", "train", *shifted, f"{i:064x}")
+
+
+class Case:
+    """Files of two domains of so many images, and the commands that make their shards."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder, self.count = folder / str(count), count
+        for domain in (1, 2):
+            rois = self.folder / f"rois{domain}.h5"
+            write_rois(rois, domain, count)
+            for alpha in ALPHAS.values():
+                make_bank(rois, self.bank(domain, alpha), alpha=alpha, mixing="roi")
+
+    def bank(self, domain: int, alpha: str) -> Path:
+        """Path of a bank."""
+        return self.folder / f"bank{domain}-{alpha}.h5"
+
+    def shard(self, name: str, content: int = 1) -> Path:
+        """Path of a shard."""
+        return self.folder / f"{name}{content}.h5"
+
+    def command(self, name: str, *flags: str, content: int = 1) -> list[str | Path]:
+        """Return the command that makes a shard."""
+        alpha = ALPHAS[name]
+        banks = ["--style-bank", self.bank(3 - content, alpha)]
+        banks += ["--content-bank", self.bank(content, alpha)] if alpha != "0" else []
+        rois, out = self.folder / f"rois{content}.h5", self.shard(name, content)
+        how = ["--augmentation", name, "--alpha", alpha, "--lambdas", str(LAMBDAS), "--seed", "1", *flags]
+        return [*FDGST, "shard", "--content", rois, *banks, *how, "--out", out]
+
+    def make(self, name: str, *flags: str) -> None:
+        """Make a shard anew."""
+        self.shard(name).unlink(missing_ok=True)
+        together([self.command(name, *flags)])
+
+    def images(self, i: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return a content and a style image, (3, height, width)."""
+        with open_rois(self.folder / "rois1.h5") as content, open_rois(self.folder / "rois2.h5") as style:
+            return content.image(i).transpose(2, 0, 1), style.image(i).transpose(2, 0, 1)
+
+
+def plain_write(source: Path, out: Path) -> None:
+    """Write a shard's pixels and labels again, and nothing else: the same filter, hash and fsync."""
+    out.unlink(missing_ok=True)
+    with open_shard(source) as shard:
+        pixels, labels = shard.images(np.array([0]))[0], shard.labels(np.array([0]))[0]
+        count = len(shard)
+    with form.create(out, kind="shard", settings={}) as file:
+        image = form.add_images(file, "image", (count, *pixels.shape), "u1", compression="none", per_item=2)
+        label = form.add_images(file, "label", (count, *labels.shape), "u1", compression="none")
+        for i in range(count):
+            image[i], label[i] = pixels, labels
+
+
+def speed(case: Case, rounds: int) -> list[Row]:
+    """Compare both augmentations with the literal arithmetic, and the faster one with a plain write."""
+    content, style = case.images(0)
+    plain = case.folder / "plain.h5"
+    best = side_by_side(
+        {
+            "literal fdg": lambda: literal(content, style, 0),
+            "literal fdg_st": lambda: literal(content, style, 0.05),
+            "fdg": lambda: case.make("fdg"),
+            "fdg_st": lambda: case.make("fdg_st"),
+            "plain write": lambda: plain_write(case.shard("fdg_st"), plain),
+        },
+        rounds=rounds,
+    )
+    rows = []
+    for name, target in (("fdg", 45), ("fdg_st", 300)):
+        slow, fast = 1000 * best[f"literal {name}"], 1000 * best[name] / case.count
+        detail = f"{SIZES}, {case.count} contents: {fast:.1f} ms against {slow:.0f} ms per content"
+        rows.append(
+            Row(f"{name}: speed of fdgst shard", "literal arithmetic", slow / fast, "x", f">= {target}", detail)
+        )
+    written, detail = plain.stat().st_size, f"{case.count} contents"
+    ratio = best["plain write"] / best["fdg_st"]
+    rates = [written / best[name] / 1e6 for name in ("fdg_st", "plain write")]
+    detail = f"{written / 1e6:.0f} MB: {rates[0]:.0f} against {rates[1]:.0f} MB/s"
+    rows.append(Row("fdg_st: speed of fdgst shard", "plain write of the same bytes", ratio, "x", ">= 0.4", detail))
+    return rows
+
+
+def agreement(case: Case, contents: int) -> list[Row]:
+    """Compare pixels with the float64 formula."""
+    rows = []
+    for name, alpha in ALPHAS.items():
+        worst = 0.0
+        with open_shard(case.shard(name)) as shard, open_rois(case.folder / "rois1.h5") as rois:
+            for i in range(contents):
+                content, _ = case.images(i)
+                _, style = case.images(int(shard.styles[i]))
+                end = stylize(content, style, lam=1, window="full", alpha=float(alpha))
+                planes = [Image.fromarray(plane.astype(np.float32)) for plane in end]
+                small = [np.asarray(plane.resize((NETWORK_PX,) * 2, Image.Resampling.LANCZOS)) for plane in planes]
+                x = rois.network_image(i)
+                change = shard.lambdas[i][:, None, None, None] * (np.stack(small, -1) - x)
+                expected = np.clip(np.rint(x + change), 0, 255)
+                worst = max(worst, float(abs(expected - shard.images(np.array([i]))[0]).max()))
+        detail = f"{SIZES}, {contents} contents, largest difference of a value"
+        rows.append(Row(f"{name}: pixels", "clip(round(x + lambda d)) in float64", worst, "lev", "<= 1", detail))
+    return rows
+
+
+def sizes(case: Case) -> list[Row]:
+    """Compare the size of banks."""
+    dense, soft = (case.bank(1, alpha).stat().st_size for alpha in ALPHAS.values())
+    with open_bank(case.bank(1, "0.05")) as bank:
+        kept = 12 * int(bank.file["value"].shape[0])
+    detail = f"{case.count} images of {ROI_PX} px: {dense / 1e6:.0f} MB, {soft / 1e6:.2f} MB"
+    one = Row("size of a dense bank", "the soft bank's file, alpha 5 %", dense / soft, "x", ">= 100", detail)
+    detail = f"{kept / case.count:.0f} bytes per image: value, row and column"
+    return [one, Row("size of a dense bank", "the soft bank's amplitudes", dense / kept, "x", ">= 1000", detail)]
+
+
+def processes(case: Case, rounds: int) -> list[Row]:
+    """Compare two shards at once with one after the other, and two threads with one."""
+    rows = []
+    for name in ALPHAS:
+        commands = [case.command(name, content=content) for content in (1, 2)]
+        best = side_by_side(
+            {
+                "one": lambda commands=commands: [together([command]) for command in commands],
+                "two": lambda commands=commands: together(commands),
+                "threads": lambda name=name: together([case.command(name, "--jobs", "2")]),
+            },
+            rounds=rounds,
+        )
+        detail = f"two shards of {case.count} contents: {best['two']:.2f} s against {best['one']:.2f} s"
+        rows.append(Row(f"{name}: two processes", "one", best["one"] / best["two"], "x", ">= 1.8", detail))
+        detail = f"{case.count} contents: {best['threads']:.2f} s against {best['one'] / 2:.2f} s"
+        rows.append(Row(f"{name}: --jobs 2", "--jobs 1", best["one"] / 2 / best["threads"], "x", "", detail))
+    return rows
+
+
+def growth(small: Case, large: Case, rounds: int) -> list[Row]:
+    """Compare time and memory of few and many images."""
+    rows = []
+    for name in ALPHAS:
+        few, many = (peak_mib(case.command(name)) for case in (small, large))
+        detail = f"{small.count} contents: {few:.0f} MiB"
+        rows.append(Row(f"{name}: peak memory", f"{large.count} contents", many, "MiB", "<= 1024", detail))
+        best = side_by_side({case.count: partial(case.make, name) for case in (small, large)}, rounds=rounds)
+        each = [1000 * best[case.count] / case.count for case in (small, large)]
+        detail = f"{each[1]:.2f} against {each[0]:.2f} ms per content, start of the interpreter included"
+        rows.append(
+            Row(
+                f"{name}: time of {large.count} contents",
+                f"{small.count}",
+                best[large.count] / best[small.count],
+                "x",
+                "",
+                detail,
+            )
+        )
+    return rows
+
+
+def main() -> None:
+    """Run everything."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="CSV")
+    parser.add_argument("--images", type=int, default=400, help="contents of the large case (a GiB per 130)")
+    parser.add_argument("--folder", type=Path, help="where to put some GiB for the time being")
+    parser.add_argument("--rounds", type=int, default=3, help="of each timing; the fastest counts")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
+        small, large = Case(Path(name), min(50, arguments.images)), Case(Path(name), arguments.images)
+        rows = speed(large, arguments.rounds)
+        rows += agreement(large, 4)
+        rows += sizes(large)
+        rows += processes(small, arguments.rounds)
+        rows += growth(small, large, arguments.rounds)
+    report(rows, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
