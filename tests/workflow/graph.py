@@ -1,7 +1,8 @@
-"""Reading Snakemake's job graph off its own dry run, and running it as a user does."""
+"""Reading Snakemake's job graph, and running Snakemake as a user does."""
 
+import argparse
+import json
 import os
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,27 +23,27 @@ class Job:
 def snakemake(folder, *arguments, check=True):
     """Run Snakemake as the README says, with its results in `folder`."""
     command = [Path(sys.executable).with_name("snakemake"), "--snakefile", HOUSE / "Snakefile", "--directory", folder]
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": "200",
-    }
     done = subprocess.run(
-        [*command, "--cores", "2", *arguments], capture_output=True, text=True, env=environment, check=False
+        [*command, "--cores", "2", *arguments], capture_output=True, text=True, env=environment(), check=False
     )
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
-def plan(folder, *arguments):
-    """List the jobs that Snakemake would run."""
-    said = snakemake(folder, "--dry-run", *arguments)
-    blocks = re.split(r"^(?:local)?(?:rule|checkpoint) (?=\w+:)", said.stdout + said.stderr, flags=re.MULTILINE)[1:]
-    return [
-        Job(block.split(":", 1)[0], _files(block, "input"), _files(block, "output"))
-        for block in blocks
-        if not block.startswith("all:")
-    ]
+def environment():
+    """The commands of this environment first, and this checkout's package before an installed one."""
+    first = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(HOUSE)}
+    return os.environ | first
+
+
+def plan(folder, *targets, overlays=()):
+    """List the jobs that Snakemake would run in `folder`; its dry run prints messages in place of files."""
+    names = [flag for path in overlays for flag in ("--overlay", path)]
+    command = [sys.executable, "-m", "tests.workflow.graph", folder, *names, *targets]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=HOUSE, check=False)
+    assert done.returncode == 0, done.stderr
+    return [Job(rule, tuple(inputs), tuple(outputs)) for rule, inputs, outputs in json.loads(done.stdout)]
 
 
 def ancestors(jobs, targets):
@@ -57,7 +58,30 @@ def ancestors(jobs, targets):
     return found
 
 
-def _files(block, kind):
-    """The files that one job's block names as `kind`."""
-    match = re.search(rf"^    {kind}: (.*)$", block, re.MULTILINE)
-    return tuple(match.group(1).split(", ")) if match else ()
+def main():
+    """Print the jobs to be run as JSON; a process of its own, since Snakemake changes the working directory."""
+    from snakemake.api import SnakemakeApi
+    from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings, Quietness, ResourceSettings
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("targets", nargs="+")
+    parser.add_argument("--overlay", type=Path, action="append", default=[])
+    given = parser.parse_args()
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        flow = api.workflow(
+            resource_settings=ResourceSettings(cores=2),
+            config_settings=ConfigSettings(configfiles=given.overlay),
+            snakefile=HOUSE / "Snakefile",
+            workdir=given.folder,
+        )
+        flow.dag(DAGSettings(targets=set(given.targets)))
+        made = flow._workflow
+        made._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
+        made._build_dag()
+        jobs = [job for job in made.dag.jobs if made.dag.needrun(job)]
+        print(json.dumps([(job.rule.name, list(map(str, job.input)), list(map(str, job.output))) for job in jobs]))
+
+
+if __name__ == "__main__":
+    main()

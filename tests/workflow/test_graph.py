@@ -17,7 +17,7 @@ def domains_of(path):
 
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory):
-    return plan(tmp_path_factory.mktemp("run"), "--configfile", PRESETS / "all.yaml", "--", "results/table1.tex")
+    return plan(tmp_path_factory.mktemp("run"), "results/table1.tex", overlays=[PRESETS / "all.yaml"])
 
 
 def trainings(jobs, *rules):
@@ -58,7 +58,7 @@ def test_one_domain_asks_for_its_own_trainings_only(tmp_path):
 
 def test_pairs_of_a_domain_with_itself_can_be_left_out(tmp_path):
     (tmp_path / "overlay.yaml").write_text("generation: {self_pairs: false}\n")
-    found = plan(tmp_path, "--configfile", tmp_path / "overlay.yaml", "--", "results/unseen/domain1.csv")
+    found = plan(tmp_path, "results/unseen/domain1.csv", overlays=[tmp_path / "overlay.yaml"])
     pairs = [Path(job.outputs[0]).with_suffix("").parts[-2:] for job in found if job.rule == "shard"]
     assert len(pairs) == 2 * 6
     assert all(content != style for content, style in pairs)

@@ -19,17 +19,17 @@ methods:
 
 @pytest.fixture(scope="module")
 def overlay(tmp_path_factory):
-    """Options of Snakemake for a small budget and two rows."""
+    """Overlays of a small budget and two rows."""
     path = tmp_path_factory.mktemp("overlay") / "rows.yaml"
     path.write_text(ROWS)
-    return ("--configfile", TINY, path)
+    return [TINY, path]
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, overlay):
     """A folder in which the table was made."""
     folder = tmp_path_factory.mktemp("run")
-    snakemake(folder, *overlay, "--", "results/table1.tex")
+    snakemake(folder, "--configfile", *overlay, "--", "results/table1.tex")
     return folder
 
 
@@ -39,10 +39,10 @@ def rules(jobs):
 
 
 def changed(tmp_path, overlay, text):
-    """The options with one more overlay."""
+    """The overlays with one more."""
     path = tmp_path / "changed.yaml"
     path.write_text(text)
-    return (*overlay, path)
+    return [*overlay, path]
 
 
 def test_the_table_has_every_row_domain_and_metric(finished):
@@ -55,7 +55,7 @@ def test_the_table_has_every_row_domain_and_metric(finished):
 
 
 def test_finished_work_is_not_done_again(finished, overlay):
-    assert plan(finished, *overlay, "--", "results/table1.tex") == []
+    assert plan(finished, "results/table1.tex", overlays=overlay) == []
 
 
 def test_every_hdf5_file_is_whole_and_readable_by_the_library_s_own_tools(finished):
@@ -70,7 +70,7 @@ def test_every_hdf5_file_is_whole_and_readable_by_the_library_s_own_tools(finish
 
 def test_a_changed_learning_rate_trains_again_and_generates_nothing(finished, overlay, tmp_path):
     options = changed(tmp_path, overlay, "training: {learning_rate: 0.002}\n")
-    again = rules(plan(finished, *options, "--", "results/table1.tex"))
+    again = rules(plan(finished, "results/table1.tex", overlays=options))
     assert {"pretrain", "train", "predict", "score"} <= again
     assert not again & {"rois", "audit", "bank", "shard"}
 
@@ -79,7 +79,7 @@ def test_how_to_run_is_not_what_to_make(finished, overlay, tmp_path):
     options = changed(
         tmp_path, overlay, "training: {threads: 2, checkpoint_seconds: 7, device: cpu, resident_gib: 1}\n"
     )
-    assert plan(finished, *options, "--", "results/table1.tex") == []
+    assert plan(finished, "results/table1.tex", overlays=options) == []
 
 
 def test_one_more_row_leaves_the_others_alone(finished, overlay, tmp_path):
@@ -88,7 +88,7 @@ def test_one_more_row_leaves_the_others_alone(finished, overlay, tmp_path):
         {"id": "dofe", "title": "DoFE", "trainer": "dofe", "augmentation": "none", "options": {"memory": "ema"}}
     )
     options = changed(tmp_path, overlay, yaml.safe_dump({"methods": rows}))
-    jobs = plan(finished, *options, "--", "results/table1.tex")
+    jobs = plan(finished, "results/table1.tex", overlays=options)
     assert {path for job in jobs if job.rule == "train" for path in job.outputs if "/dofe/" not in path} == set()
     assert not rules(jobs) & {"rois", "bank", "shard", "pretrain"}
 
@@ -99,13 +99,13 @@ def test_a_domain_whose_runs_are_removed_is_made_again_alone(finished, overlay, 
     for method in ("deepall", "fdg_st"):
         shutil.rmtree(copy / "results/runs" / method / "domain3")
     (copy / "results/unseen/domain3.csv").unlink()
-    jobs = plan(copy, *overlay, "--", "results/unseen/domain3.csv")
+    jobs = plan(copy, "results/unseen/domain3.csv", overlays=overlay)
     assert rules(jobs) == {"train", "predict", "score", "unseen"}
     assert all("domain3" in path for job in jobs for path in job.outputs)
 
 
 def test_two_runs_give_the_same_scores(finished, overlay, tmp_path):
-    snakemake(tmp_path, *overlay, "--", "results/unseen/domain1.csv")
+    snakemake(tmp_path, "--configfile", *overlay, "--", "results/unseen/domain1.csv")
     again = (tmp_path / "results/unseen/domain1.csv").read_bytes()
     assert again == (finished / "results/unseen/domain1.csv").read_bytes()
 
@@ -118,7 +118,9 @@ def test_two_runs_give_the_same_scores(finished, overlay, tmp_path):
     ],
 )
 def test_a_fault_of_the_user_is_the_last_thing_said(tmp_path, overlay, config, said):
-    failed = snakemake(tmp_path, *changed(tmp_path, overlay, config), "--", "results/table1.tex", check=False)
+    failed = snakemake(
+        tmp_path, "--configfile", *changed(tmp_path, overlay, config), "--", "results/table1.tex", check=False
+    )
     assert failed.returncode != 0
     assert said in failed.stderr.strip().splitlines()[-1]
     assert not list(tmp_path.rglob("*.h5"))
