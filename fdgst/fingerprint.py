@@ -72,8 +72,7 @@ def _imports(node: ast.AST) -> list[str]:
 def _without_docstrings(tree: ast.Module) -> ast.Module:
     """Drop the docstrings of a syntax tree in place, and return it."""
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and body and ast.get_docstring(node, clean=False) is not None:
-            node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
     return tree

@@ -67,7 +67,7 @@ def prepare(
     notes = _Notes(domain, roi_size_px)
     rows: list[tuple[str, ...]] = []
     with create_rois(out, settings=settings, label_resize=label_resize, compression=compression, **shape) as writer:
-        faults = []
+        faults: list[str] = []
         for entry in progress(entries, total=len(entries), description=f"rois {domain}", unit="image"):
             try:
                 rows.append((domain, *_add(writer, entry, notes)))
