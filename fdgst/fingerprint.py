@@ -72,7 +72,8 @@ def _imports(node: ast.AST) -> list[str]:
 def _without_docstrings(tree: ast.Module) -> ast.Module:
     """Drop the docstrings of a syntax tree in place, and return it."""
     for node in ast.walk(tree):
-        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if documented and ast.get_docstring(node, clean=False) is not None:
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
     return tree
