@@ -78,8 +78,8 @@ def interval(means: np.ndarray, counts: Sequence[int], *, confidence: float) -> 
     -----
     Percentiles, taken further out because a resample of n images varies by (n - 1) / n too little and the normal
     quantile ignores that its width is estimated (the expanded percentile interval of Hesterberg, "What teachers
-    should know about the bootstrap", The American Statistician 69, 2015). With 16 images of a skewed distribution it
-    covers where the plain percentile and BCa fall short by 2 to 3 points more (docs/evaluation.md).
+    should know about the bootstrap", The American Statistician 69, 2015). With 16 images it covers
+    1 to 3 points more often than plain percentiles or BCa, which both fall short (tests/benchmarks/intervals.py).
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be in (0, 1), got {confidence}")
