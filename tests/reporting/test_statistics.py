@@ -95,9 +95,10 @@ def test_where_less_is_better_the_lower_row_wins(made):
 
 def test_a_null_is_found_in_no_more_studies_than_the_level_allows():
     # six averages of two rows that differ by noise alone, 60 images each
-    draws = generator("null").normal(size=(60, 6, 60))
-    found = sum(holm(np.array([wilcoxon(gains) for gains in study])).min() < 0.05 for study in draws)
-    assert found <= 8  # 3 expected; more with a chance below 1 %
+    draws = generator("null").normal(size=(100, 6, 60))
+    smallest = [min(wilcoxon(gains) for gains in study) for study in draws]
+    found = sum(holm(np.array([p, 1, 1, 1, 1, 1]))[0] < 0.05 for p in sorted(smallest)[:20])  # Holm's first step is 6 p
+    assert 1 <= found <= 11  # 5 expected; outside with a chance of some 1 %
 
 
 def test_equal_rows_tie_on_every_image(made):
