@@ -189,8 +189,11 @@ class Batches:
         epoch, within = divmod(step, self.sampling.steps)
         draws = draw(self.store.layout, self.sampling, epoch)
         pictures, changes = self._numbers(draws.originals[within], draws.copies[within])
-        pool = self.store.changes
-        return self.store.pictures.read(pictures), pool.read(changes) if pool else None
+        pool, pinned = (
+            self.store.changes,
+            self.store.device.type == "cuda",
+        )  # pinned: the copy to the GPU waits for nobody
+        return self.store.pictures.read(pictures, pinned), pool.read(changes, pinned) if pool else None
 
     def _fetch(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Take a step's pixels from the prefetching thread, and ask it for the steps to come."""

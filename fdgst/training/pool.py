@@ -60,13 +60,14 @@ class Pool:
         assert self._resident is not None
         return self._resident[numbers]
 
-    def read(self, numbers: np.ndarray) -> torch.Tensor:
-        """Read planes from their files into host memory, shape (B, S, S, 3)."""
+    def read(self, numbers: np.ndarray, pinned: bool) -> torch.Tensor:
+        """Read planes from their files into host memory, page-locked if `pinned`, shape (B, S, S, 3)."""
         of = np.searchsorted(self.bases, numbers, side="right") - 1
         planes = [
             self.parts[part].plane(int(number - self.bases[part])) for part, number in zip(of, numbers, strict=True)
         ]
-        return torch.from_numpy(np.stack(planes)).to(self.dtype)
+        read = torch.from_numpy(np.stack(planes)).to(self.dtype)
+        return read.pin_memory() if pinned else read
 
 
 def originals(rois: Rois) -> Part:

@@ -127,7 +127,7 @@ class Store:
         first, count = int(self.pictures.bases[source]), self.layout.counts[source]
         for start in range(0, count, batch):
             numbers = np.arange(first + start, first + min(start + batch, count))
-            yield normalise(self.pictures.read(numbers).to(self.device).permute(0, 3, 1, 2).float())
+            yield normalise(self.pictures.read(numbers, False).to(self.device).permute(0, 3, 1, 2).float())
 
 
 def normalise(images: torch.Tensor) -> torch.Tensor:
