@@ -1,0 +1,266 @@
+"""The trainer against the bare step and against a customary PyTorch loop; its start-up time and peak memory.
+
+    python tests/benchmarks/training.py --out training.csv                      (the demo's size, on this CPU)
+    python tests/benchmarks/training.py --size 256 --images 48 --out paper.csv  (the paper's, on a GPU)
+
+Same network, images and images per step everywhere. Steps with data and bare steps (forward, backward and optimiser
+on one cached batch) alternate, so that a busy neighbour hits both; ratios are of medians. The customary loop reads PNG
+files with Pillow in worker processes, augments image by image, and trains in float32 and NCHW, asking for every loss.
+On a GPU the step is also set against the floor of its memory traffic, with the card's copy bandwidth measured in the
+same run.
+"""
+
+import argparse
+import csv
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+
+from fdgst.models import build_network
+from fdgst.storage.rois import create_rois, open_rois
+from fdgst.storage.shards import STATISTICS, Plan, create_shard, open_shard
+from fdgst.training import methods
+from fdgst.training.batches import Batches, Sampling
+from fdgst.training.device import configure
+from fdgst.training.settings import Run, settings_from
+from fdgst.training.store import Store
+
+DOMAINS, TRAIN, LAMBDAS = "abc", 32, (0.3, 0.6, 1.0)
+ACTIVATIONS_PER_PIXEL = 79e6 / 256**2  # read and written by one forward pass of DeepLabV3+ with MobileNetV2
+PASSES, BYTES = 3, 2  # forward and backward; bfloat16
+
+
+def settings(images):
+    """The demo's network, one epoch of one step."""
+    rates = {"atrous_rates": [2, 4, 6], "learning_rate": 1e-3, "final_learning_rate": 2e-4, "adam_betas": [0.9, 0.99]}
+    epochs = {"pretrain_epochs": 0, "epochs": 1, "final_epochs": 0, "snapshot_epochs": 0, "log_steps": 10}
+    network = {"decoder": "DeepLabV3Plus", "encoder": "mobilenet_v2", "encoder_weights": "none"}
+    switches = {"budget": "equal", "mixed_precision": True, "compile": False, "deterministic": False}
+    scale = {"scale_probability": 0.5, "scale_max": 1.5, "batch": TRAIN, "images_per_step": images}
+    return rates | epochs | network | switches | scale
+
+
+def write_files(folder, size_px):
+    """Write ROI files, shards of all pairs, and every picture as PNG for the customary loop."""
+    rng = np.random.default_rng(0)
+    shape = {"count": TRAIN, "roi_size_px": size_px, "network_size_px": size_px}
+    for domain in DOMAINS:
+        options = {"settings": {"domain": domain, "title": domain}, "label_resize": "nearest", "compression": "none"}
+        with create_rois(folder / f"{domain}.h5", **shape, **options) as writer:
+            for number in range(TRAIN):
+                y, x = np.mgrid[:size_px, :size_px] - size_px * rng.uniform(0.4, 0.6, (2, 1, 1))
+                label = np.digitize(-np.hypot(x, y), [-0.3 * size_px, -0.15 * size_px]).astype("u1")
+                image = 60 + 60 * label[..., None] + rng.integers(-20, 20, (size_px, size_px, 3))
+                writer.add(f"{domain}{number}", "train", image.astype("u1"), label, "0" * 64)
+    for content in DOMAINS:
+        for style in DOMAINS:
+            write_shard(folder, content, style, size_px)
+    return [folder / f"{domain}.h5" for domain in DOMAINS], sorted((folder / "shards").glob("*/*.h5"))
+
+
+def write_shard(folder, content, style, size_px):
+    """Write copies that are darker by their lambda."""
+    attributes = {"augmentation": "fdg", "window": "full", "alpha": 0.0, "seed": 1}
+    domains = {"content_domain": content, "style_domain": style}
+    with open_rois(folder / f"{content}.h5") as rois:
+        lambdas = np.tile(LAMBDAS, (TRAIN, 1))
+        plan = Plan(rois.names, rois.names, lambdas, size_px, "grid", "none", attributes | domains)
+        with create_shard(folder / "shards" / content / f"{style}.h5", plan, settings={}) as writer:
+            for row in range(TRAIN):
+                pixels = np.stack([rois.network_image(row) * (1 - lam / 2) for lam in LAMBDAS]).astype("u1")
+                writer.add(pixels, rois.network_label(row), {name: np.zeros(len(LAMBDAS), "f4") for name in STATISTICS})
+            writer.close(np.zeros((2, 2, 3), "u1"))
+
+
+def write_pictures(folder, rois, shards):
+    """Write all originals and copies as PNG; return (image, mask) files by domain."""
+    listed = {}
+    for path in rois:
+        with open_rois(path) as file:
+            rows = [(f"{n}", file.network_image(i), file.network_label(i)) for i, n in enumerate(file.names)]
+        listed[path.stem] = [save(folder, *row) for row in rows]
+    for path in shards:
+        with open_shard(path) as shard:
+            for row, name in enumerate(shard.names):
+                for number in range(len(LAMBDAS)):
+                    stem = f"{name}-{shard.style_domain}-{number}"
+                    label = shard.labels(np.array([row]))[0]
+                    listed[shard.content_domain].append(save(folder, stem, shard.image(row, number), label))
+    return listed
+
+
+def save(folder, stem, image, label):
+    """Write one picture and its mask."""
+    paths = folder / f"{stem}.png", folder / f"{stem}-mask.png"
+    Image.fromarray(image).save(paths[0])
+    Image.fromarray(label).save(paths[1])
+    return paths
+
+
+class Pictures(Dataset):
+    """PNG files, augmented one by one."""
+
+    def __init__(self, files):
+        self.files = files
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        image, mask = (Image.open(path) for path in self.files[index])
+        image, side = image.convert("RGB"), image.size[0]
+        if random.random() < 0.5:
+            width, height = (int(side * random.uniform(1, 1.5)) for _ in range(2))
+            left, top = random.randint(0, width - side), random.randint(0, height - side)
+            box = (left, top, left + side, top + side)
+            image = image.resize((width, height), Image.Resampling.BILINEAR).crop(box)
+            mask = mask.resize((width, height), Image.Resampling.NEAREST).crop(box)
+        pixels = np.asarray(image, np.float32).transpose(2, 0, 1) / 127.5 - 1
+        label = np.asarray(mask)
+        return torch.from_numpy(pixels), torch.from_numpy(np.stack([label == 2, label > 0]).astype(np.float32))
+
+
+def endless(loader):
+    """Go through a loader again and again."""
+    while True:
+        yield from loader
+
+
+def customary(listed, configuration, images, steps, workers, device):
+    """Return images per second of a loop as it is usually written."""
+    network = build_network(configuration, seed=0).to(device).train()
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.9, 0.99))
+    options = {"shuffle": True, "drop_last": True, "num_workers": workers, "persistent_workers": workers > 0}
+    share = images // len(listed)
+    loaders = [
+        endless(DataLoader(Pictures(files), batch_size=share, pin_memory=device.type == "cuda", **options))
+        for files in listed.values()
+    ]
+    seconds = []
+    for _ in range(steps):
+        begun = time.perf_counter()
+        batches = [next(loader) for loader in loaders]
+        x, y = (torch.cat(parts).to(device) for parts in zip(*batches, strict=True))
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(network(x), y)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        loss.item()
+        seconds.append(time.perf_counter() - begun)
+    return images / statistics.median(seconds[steps // 4 :])
+
+
+def timed(function, device):
+    """Return the seconds that a call takes, the device's work included."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    begun = time.perf_counter()
+    function()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - begun
+
+
+def ours(rois, shards, configuration, images, steps, device, resident_gib):
+    """Return the medians of a step with data and of a bare step, in seconds, taken in turns."""
+    nowhere = Path("unused")
+    run = Run("main", "fdg", "plain", {}, "d", 0, tuple(rois), tuple(shards), (), None, nowhere, nowhere)
+    network = build_network(configuration, seed=0).to(device).to(memory_format=torch.channels_last)
+    trainer = methods.build("plain", network, settings=configuration, options={}, sources=len(rois), seed=0)
+    sampling = Sampling(("main", "d", 0), TRAIN, images // len(rois), False, 0.5, 1.5)
+    with Store(run, device, resident_gib) as store, Batches(store, sampling) as batches:
+        cached = batches(0)
+        for step in range(3):
+            trainer.update(batches(step))
+        taken = [
+            (
+                timed(lambda step=step: trainer.update(batches(step)), device),
+                timed(lambda: trainer.update(cached), device),
+            )
+            for step in range(3, 3 + steps)
+        ]
+        return [statistics.median(column) for column in zip(*taken, strict=True)]
+
+
+def start_up(folder, rois, shards, mapping, threads):
+    """Return the seconds that the command takes before and after its only step, and its peak memory in bytes."""
+    command = [sys.executable, "-m", "fdgst.cli", "train", "--stage", "main", "--method", "fdg", "--trainer", "plain"]
+    command += ["--unseen", "d", "--seed", "0", "--training", json.dumps(mapping), "--threads", str(threads)]
+    command += [part for path in rois for part in ("--rois", str(path))]
+    command += [part for path in shards for part in ("--shard", str(path))]
+    command += ["--checkpoints", str(folder / "checkpoints"), "--out", str(folder / "out")]
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    whole = time.perf_counter() - begun
+    record = json.loads((folder / "out" / "run.json").read_text())
+    return whole - record["seconds"], record["peak_memory_bytes"]
+
+
+def copy_bandwidth():
+    """Return the bytes per second that a copy within the GPU's memory reads and writes."""
+    one, other = (torch.empty(2**30, dtype=torch.uint8, device="cuda") for _ in range(2))
+    seconds = [timed(lambda: other.copy_(one), torch.device("cuda")) for _ in range(10)]
+    return 2 * 2**30 / min(seconds)
+
+
+def measure(arguments, folder):
+    """Yield rows (what, value, unit)."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    mapping = settings(arguments.images)
+    configuration = settings_from(mapping)
+    configure(configuration, device, arguments.threads)
+    rois, shards = write_files(folder, arguments.size)
+    listed = write_pictures(folder, rois, shards)
+    with_data, bare = ours(rois, shards, configuration, arguments.images, arguments.steps, device, 1e9)
+    yield "step with data", 1000 * with_data, "ms"
+    yield "bare step", 1000 * bare, "ms"
+    yield "step with data / bare step", with_data / bare, "ratio"
+    by_chunk, bare = ours(rois, shards, configuration, arguments.images, arguments.steps, device, 0)
+    yield "step with data read by chunk / bare step", by_chunk / bare, "ratio"
+    usual = customary(listed, configuration, arguments.images, arguments.steps, arguments.workers, device)
+    yield "images per second", arguments.images / with_data, "1/s"
+    yield "images per second, customary loop", usual, "1/s"
+    yield "images per second, ours / customary", arguments.images / with_data / usual, "ratio"
+    seconds, peak = start_up(folder, rois, shards, mapping, arguments.threads)
+    yield "start-up and writing of fdgst train", seconds, "s"
+    yield "peak memory of fdgst train", peak / 2**20, "MiB"
+    if device.type == "cuda":
+        bandwidth = copy_bandwidth()
+        floor = arguments.images * ACTIVATIONS_PER_PIXEL * arguments.size**2 * PASSES * BYTES / bandwidth
+        yield "copy bandwidth", bandwidth / 1e12, "TB/s"
+        yield "step with data / floor of its memory traffic", with_data / floor, "ratio"
+
+
+def main():
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="CSV")
+    parser.add_argument("--size", type=int, default=64, help="side of the pictures, pixels")
+    parser.add_argument("--images", type=int, default=18, help="images of a step")
+    parser.add_argument("--steps", type=int, default=40, help="steps to take the median of")
+    parser.add_argument("--threads", type=int, default=1, help="of every loop")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the customary loop that read pictures")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, arguments.out.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["what", "value", "unit"])
+        for what, value, unit in measure(arguments, Path(folder)):
+            print(f"{what:45} {value:10.3f} {unit}", flush=True)
+            writer.writerow([what, f"{value:.6g}", unit])
+
+
+if __name__ == "__main__":
+    main()
