@@ -31,17 +31,17 @@ def snakemake(folder, *arguments, check=True):
     return done
 
 
-def environment():
-    """The commands of this environment first, and this checkout's package before an installed one."""
-    first = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(HOUSE)}
+def environment(house=HOUSE):
+    """The commands of this environment first, and a checkout's package before an installed one."""
+    first = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(house)}
     return os.environ | first
 
 
-def plan(folder, *targets, overlays=()):
+def plan(folder, *targets, overlays=(), house=HOUSE):
     """List the jobs that Snakemake would run in `folder`; its dry run prints messages in place of files."""
     names = [flag for path in overlays for flag in ("--overlay", path)]
     command = [sys.executable, "-m", "tests.workflow.graph", folder, *names, *targets]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=HOUSE, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(house), cwd=house, check=False)
     assert done.returncode == 0, done.stderr
     return [Job(rule, tuple(inputs), tuple(outputs)) for rule, inputs, outputs in json.loads(done.stdout)]
 

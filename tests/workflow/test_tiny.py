@@ -104,6 +104,34 @@ def test_a_domain_whose_runs_are_removed_is_made_again_alone(finished, overlay, 
     assert all("domain3" in path for job in jobs for path in job.outputs)
 
 
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of the code, to be edited."""
+    copy = tmp_path / "checkout"
+    for name in ("fdgst", "workflow", "tests/workflow"):
+        shutil.copytree(HOUSE / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(HOUSE / name, copy)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("PHASE_FLOOR = 1e-12", "PHASE_FLOOR = 1e-12  # of the largest", set()),
+        ("PHASE_FLOOR = 1e-12", "PHASE_FLOOR = 1e-11", {"bank", "shard", "train", "predict", "score", "table"}),
+    ],
+    ids=["comment", "arithmetic"],
+)
+def test_an_edit_of_the_formula_makes_again_what_follows_from_it(finished, overlay, checkout, old, new, expected):
+    module = checkout / "fdgst/core/fourier.py"
+    assert old in module.read_text()
+    module.write_text(module.read_text().replace(old, new))
+    again = rules(plan(finished, "results/table1.tex", overlays=overlay, house=checkout))
+    assert again >= expected if expected else again == set()
+    assert not again & {"rois", "pretrain"}
+
+
 def test_two_runs_give_the_same_scores(finished, overlay, tmp_path):
     snakemake(tmp_path, "--configfile", *overlay, "--", "results/unseen/domain1.csv")
     again = (tmp_path / "results/unseen/domain1.csv").read_bytes()
