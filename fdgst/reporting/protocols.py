@@ -16,6 +16,7 @@ from fdgst.storage.scores import LEADING, read_scores
 CHECKPOINTS = ("last", "source_validation", "oracle")
 VARIANT = ["definitions", "threshold", "checkpoint", "crop_domain4"]
 _MODEL = ["method", "unseen", "seed"]
+_SNAPSHOT = [*_MODEL, "snapshot"]
 _CELL = ["method", "structure", "metric", "measure", "unseen"]
 COLUMNS = [*VARIANT, *_CELL, "mean", "sd", "images", "seeds", "missed", "shift"]
 
@@ -77,7 +78,8 @@ def protocols(
     DataFrame
         `COLUMNS`, six decimals. definitions: paper or released. checkpoint: last; source_validation, the snapshot with
         the best mean Dice on the sources' test images; oracle, the best on the unseen domain itself (an upper bound).
-        crop_domain4: 1 where domains scored on the centre of their ROI were taken so. metric: dsc, hd or asd; measure:
+        crop_domain4: 1 where domains scored on the centre of their ROI were taken so. images: those that all of a
+        model's snapshots are scored on. metric: dsc, hd or asd; measure:
         what that is by the definitions. missed: structures not predicted, over images and seeds. shift: mean minus the
         mean by the paper's definitions, `threshold`, last weights and no crop. The average is unweighted.
 
@@ -89,6 +91,7 @@ def protocols(
     methods, domains = methods or list(scores["method"].unique()), domains or list(scores["unseen"].unique())
     scores = scores[scores["method"].isin(methods) & scores["unseen"].isin(domains)]
     _check(scores, methods, domains)
+    scores = _shared(scores)
     tables = [
         _means(per_image(chosen, protocol=definitions), definitions, domains).assign(**variant)
         for definitions in PROTOCOLS
@@ -154,17 +157,27 @@ def _check(scores: pd.DataFrame, methods: Sequence[str], domains: Sequence[str])
         raise DataError(*faults)
 
 
+def _shared(scores: pd.DataFrame) -> pd.DataFrame:
+    """Keep the images of a domain that all of a model's snapshots are scored on: only the protocol may differ."""
+    model = [*_MODEL, "domain", "cropped"]
+    snapshots = scores.groupby(model)["snapshot"].transform("nunique")
+    return scores[scores.groupby([*model, "image"])["snapshot"].transform("nunique") == snapshots]
+
+
 def _variants(scores: pd.DataFrame, definitions: str) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """Yield each threshold, checkpoint and crop with its rows: one per model, image and structure."""
     dice = PROTOCOLS[definitions]["dsc"]
     for threshold, of in scores.groupby("threshold"):
         unseen, sources = of[of["domain"] == of["unseen"]], of[(of["domain"] != of["unseen"]) & (of["cropped"] == 0)]
         for crop in sorted(unseen["cropped"].unique()):
-            tested = _cropped(unseen) if crop else unseen[unseen["cropped"] == 0]
+            whole = unseen[unseen["cropped"] == 0]
+            tested = _cropped(unseen) if crop else whole
             chosen = {"last": tested[tested["snapshot"] == "last"]}
-            if len(sources):
+            # a choice needs every snapshot: the crop is often there for the last weights only
+            complete = len(tested[_SNAPSHOT].drop_duplicates()) == len(whole[_SNAPSHOT].drop_duplicates())
+            if len(sources) and complete:
                 chosen["source_validation"] = _of_snapshots(tested, choose(sources, measure=dice))
-            if tested["snapshot"].nunique() > 1:
+            if tested["snapshot"].nunique() > 1 and complete:
                 chosen["oracle"] = _of_snapshots(tested, choose(tested, measure=dice))
             for checkpoint, rows in chosen.items():
                 yield dict(zip(VARIANT, (definitions, threshold, checkpoint, int(crop)), strict=True)), rows
@@ -172,9 +185,7 @@ def _variants(scores: pd.DataFrame, definitions: str) -> Iterator[tuple[dict[str
 
 def _cropped(unseen: pd.DataFrame) -> pd.DataFrame:
     """Take the scores on the centre of the ROI where there are such, the others elsewhere."""
-    key = [*_MODEL, "snapshot"]
-    has_crop = unseen.groupby(key)["cropped"].transform("max")
-    return unseen[unseen["cropped"] == has_crop]
+    return unseen[unseen["cropped"] == unseen.groupby(_MODEL)["cropped"].transform("max")]
 
 
 def _of_snapshots(scores: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:

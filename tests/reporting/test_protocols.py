@@ -118,6 +118,14 @@ def test_the_crop_replaces_the_domains_that_were_cropped(made):
     assert dice(table, crop=1)["shift"] == 5
 
 
+def test_a_crop_of_the_last_weights_alone_leaves_nothing_to_choose_from(made):
+    crop = part(made, 90.0).assign(cropped=1)
+    table = matrix(pd.concat([everything(made), crop[crop["unseen"] == "d2"]]))
+    of_crop = table.index.get_level_values("crop_domain4") == 1
+    assert set(table[of_crop].index.get_level_values("checkpoint")) == {"last"}
+    assert set(table[~of_crop].index.get_level_values("checkpoint")) == {"last", "source_validation", "oracle"}
+
+
 def test_images_seeds_and_misses_are_counted(made):
     def of(method, domain, seed, image, structure):
         return {"missed": int((domain, image, structure) == ("d1", 0, "cup")), "dsc": 70.0 + 10 * seed}
@@ -127,6 +135,13 @@ def test_images_seeds_and_misses_are_counted(made):
     assert dice(table)[["images", "seeds", "missed"]].tolist() == [8, 2, 2]
     assert dice(table, unseen="d2")["missed"] == 0
     assert dice(table)["sd"] == pytest.approx(10 / 2**0.5, abs=1e-6)
+
+
+def test_snapshots_are_compared_on_the_images_that_all_of_them_have(made):
+    scores = everything(made)
+    few = scores[(scores["snapshot"] == "last") | (scores["image"] != "i000")]
+    easy = few.assign(dsc=few["dsc"].where(few["image"] != "i000", 0))
+    assert dice(matrix(easy))[["mean", "images"]].tolist() == [UNSEEN["last"], 6]
 
 
 def test_the_gap_of_the_oracle_is_said_for_every_row(made):
