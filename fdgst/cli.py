@@ -52,7 +52,21 @@ class Yaml(click.ParamType):
             self.fail(f"expected inline YAML, found {value!r} ({error})", param, ctx)
 
 
+class Numbers(click.ParamType):
+    """Numbers with commas between: ``.1,.5,1``."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
+        """Parse `value`, or fail with click's usage error."""
+        try:
+            return [float(part) for part in str(value).split(",")]
+        except ValueError:
+            self.fail(f"expected numbers such as .1,.5,1, found {value!r}", param, ctx)
+
+
 MAPPING = Mapping()
+NUMBERS = Numbers()
 YAML = Yaml()
 
 
@@ -240,6 +254,66 @@ def verify(paths: tuple[Path, ...]) -> None:
         click.echo("sound: " + ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())))
     if faults:
         raise FormatError(*faults)
+
+
+@fdgst.command()
+@click.argument("shards", type=FILE, nargs=-1, required=True)
+@click.option("--out", type=FILE, required=True, help="The sheet, CSV.")
+def sheet(shards: tuple[Path, ...], out: Path) -> None:
+    """Sum up shards in a table: what each lambda does to the images of each pair of domains.
+
+    \b
+    Examples:
+      fdgst sheet results/shards/fdg/*/*.h5 --out results/shards/fdg/sheet.csv
+    """
+    from fdgst.generation.sheet import make_sheet
+
+    make_sheet(shards, out)
+
+
+@fdgst.command()
+@click.argument("file", type=FILE)
+@click.option("--picture", type=FILE, help="Draw what it holds, PNG.")
+@click.option("--rois", type=FOLDER, help="Folder of the ROI files, for pictures; found by itself below results/.")
+def inspect(file: Path, picture: Path | None, rois: Path | None) -> None:
+    """Say what an HDF5 file is, what made it and what it holds; with --picture, show it.
+
+    \b
+    Examples:
+      fdgst inspect results/rois/domain1.h5 --picture rois.png
+      fdgst inspect results/shards/fdg_st/domain1/domain2.h5 --picture shard.png
+    """
+    from fdgst.generation.inspection import describe
+
+    for line in describe(file):
+        click.echo(line)
+    if picture:
+        from fdgst.generation.showing import show
+
+        for note in show(file, picture, rois=rois):
+            click.echo(note)
+
+
+@fdgst.command()
+@click.argument("content", type=FILE)
+@click.argument("style", type=FILE)
+@click.option("--lambda", "lambdas", type=NUMBERS, required=True, help="Strengths in [0, 1]: .1,.5,1")
+@click.option("--alpha", default="0", show_default=True, help="Threshold: 0, 0.05, ac:0.05 or energy:0.99.")
+@click.option("--window", default="full", show_default=True, help="full, released, dc or low:0.01.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the pictures.")
+def mix(content: Path, style: Path, lambdas: list[float], alpha: str, window: str, out: Path) -> None:
+    """Show one photograph in the style of another, for every lambda: PNGs and a contact sheet.
+
+    A style photograph of another size is resized to the content's.
+
+    \b
+    Examples:
+      fdgst mix mine.jpg yours.jpg --lambda .1,.5,1 --alpha .05 --out mixed
+    """
+    from fdgst.generation.photographs import mix_photographs
+
+    for line in mix_photographs(content, style, out, lambdas=lambdas, window=window, alpha=alpha):
+        click.echo(line)
 
 
 @fdgst.command(cls=Variadic)
