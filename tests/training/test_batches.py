@@ -46,6 +46,11 @@ def test_stage_unseen_domain_and_seed_change_what_is_drawn(store, change):
     assert (draws[0] != draws[1]).any()
 
 
+def test_every_epoch_is_drawn_anew(store):
+    first, second = (draw(store().layout, PLAIN, epoch).originals for epoch in (0, 1))
+    assert (first != second).any()
+
+
 def test_rows_differ_by_their_stylised_images_alone(store):
     without, with_copies = (draw(store(encoding).layout, PLAIN, 0) for encoding in (None, "grid"))
     for name in ("originals", "factors", "offsets"):
