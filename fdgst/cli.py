@@ -156,6 +156,33 @@ def rois(out: Path, roi_size: int, network_size: int, **options: Any) -> None:
 
 
 @fdgst.command()
+@click.option("--out", type=FOLDER, required=True, help="Folder to make; it must be new or empty.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the drawings.")
+@click.option("--size-px", type=click.IntRange(48), default=800, show_default=True, help="Side of an image, pixels.")
+@click.option("--train", type=click.IntRange(1), default=20, show_default=True, help="Training images per domain.")
+@click.option("--test", type=click.IntRange(1), default=10, show_default=True, help="Test images per domain.")
+@click.option("--domains", type=click.IntRange(1), default=4, show_default=True, help="Domains, each with a camera.")
+@click.option("--rgb-masks", type=click.IntRange(1), multiple=True, help="A domain whose masks are stored as RGB.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to draw with.")
+def phantom(out: Path, **options: Any) -> None:
+    """Draw phantom ROIs and masks as PNG files, in the folders that the reader fundus reads.
+
+    The same seed gives the same images, whatever their number; another size shows the same eyes.
+
+    \b
+    Examples:
+      fdgst phantom --out data/Phantom
+      fdgst phantom --out data/Small --size-px 192 --train 32 --test 16 --rgb-masks 2 --jobs 2
+    """
+    from fdgst.data.phantom_folder import write_folder
+    from fdgst.progress import log_to_stderr
+
+    log_to_stderr()
+    count = write_folder(out, **options)
+    click.echo(f"{out}: {count} images of {options['size_px']} px in {options['domains']} domains")
+
+
+@fdgst.command()
 @click.argument("manifests", type=FILE, nargs=-1, required=True)
 @click.option("--out", type=FILE, required=True, help="Images per domain and split, CSV.")
 def audit(manifests: tuple[Path, ...], out: Path) -> None:

@@ -54,7 +54,7 @@ def entries(dataset: Mapping[str, Any], folder: str, number: int) -> list[Entry]
         If a split has no image that is left, or an exclusion names no image.
     """
     counts = {split: _count(dataset[split], number) for split in SPLITS}
-    names = {split: [_name(number, split, index) for index in range(count)] for split, count in counts.items()}
+    names = {split: [image_name(number, split, index) for index in range(count)] for split, count in counts.items()}
     faults = unknown(dataset["exclude"], folder, {split: [f"{name}.png" for name in names[split]] for split in SPLITS})
     found = []
     for split in SPLITS:
@@ -90,7 +90,14 @@ def draw(*, seed: int, number: int, split: str, index: int, size_px: int) -> tup
         RGB.
     label : ndarray of uint8, shape (size_px, size_px)
         0 background, 1 rim, 2 cup.
+
+    Raises
+    ------
+    ValueError
+        If the size is less than 16 pixels or the number less than 1: nothing could be seen, or there is no camera.
     """
+    if size_px < 16:
+        raise ValueError(f"size_px must be >= 16, got {size_px}")
     identity = ("phantom", seed, number, split, index)
     by = camera(number)
     eye = _eye(identity, by)
@@ -133,26 +140,28 @@ def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: 
     return _photographed(identity, eye, frame, by, aperture=inside(edge, 0.03))
 
 
+def image_name(number: int, split: str, index: int) -> str:
+    """Return what an image is called: by its camera, its split and its index, as in ``c1_train_000``."""
+    return f"c{number}_{split}_{index:03d}"
+
+
 def _count(numbers: int | Sequence[int], number: int) -> int:
     """Return one domain's number of images."""
     return numbers if isinstance(numbers, int) else numbers[number - 1]
 
 
-def _name(number: int, split: str, index: int) -> str:
-    """Name an image: by its camera, its split and its index."""
-    return f"c{number}_{split}_{index:03d}"
-
-
 def _entry(dataset: Mapping[str, Any], number: int, split: str, index: int) -> Entry:
     """Name an image and say how it is drawn."""
     what = {"seed": dataset["seed"], "number": number, "split": split, "index": index, "size_px": dataset["size_px"]}
-    return Entry(_name(number, split, index), split, partial(_load, **what))
+    return Entry(image_name(number, split, index), split, partial(_load, **what))
 
 
 def _load(*, number: int, split: str, index: int, **what: int) -> Sample:
     """Draw an image as a sample."""
     image, label = draw(number=number, split=split, index=index, **what)
-    return Sample(_name(number, split, index), split, image, label, hashlib.sha256(image.tobytes()).hexdigest(), ())
+    return Sample(
+        image_name(number, split, index), split, image, label, hashlib.sha256(image.tobytes()).hexdigest(), ()
+    )
 
 
 def _eye(identity: tuple[str | int, ...], by: Camera) -> Eye:

@@ -135,13 +135,13 @@ def draw_eye(
         disc=disc,
         cup=_within(cup, disc),
         crescent=crescent,
-        crescent_strength=float(rng.choice((0, rng.uniform(0.3, 1)), p=(0.5, 0.5))),
+        crescent_strength=float(rng.choice((0, rng.uniform(0.3, 0.9)), p=(0.6, 0.4))),
         pallor=rng.uniform(*pallor),
         pigment=rng.uniform(*pigment),
         tessellation=rng.uniform(*tessellation),
         depth=rng.uniform(0.2, 1),
         disc_softness=rng.uniform(0.04, 0.1),
-        cup_softness=rng.uniform(0.06, 0.18),
+        cup_softness=rng.uniform(0.05, 0.14),
     )
 
 
