@@ -102,6 +102,7 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
             structures=STRUCTURES,
             measures=METRICS,
             cells=_cells(material.tables.get("table1", [])),
+            verdicts=_verdicts(material.tables.get("significance", [])),
             matrix=_matrix(material.tables.get("protocols", [])),
             roles=ROLES,
             errata=ERRATA,
@@ -192,6 +193,16 @@ def _cells(rows: Rows) -> dict[tuple[str, str, str, str], dict[str, str]]:
     return {(row["method"], row["structure"], row["metric"], row["unseen"]): row for row in rows}
 
 
+def _verdicts(rows: Rows) -> dict[tuple[str, str], Rows]:
+    """Group the averages in which a row is better by the rule, by winner and loser."""
+    found: dict[tuple[str, str], Rows] = defaultdict(list)
+    for row in rows:
+        if row["unseen"] == AVERAGE and row["better"]:
+            loser = row["reference"] if row["better"] == row["method"] else row["method"]
+            found[row["better"], loser].append(row)
+    return found
+
+
 def _matrix(rows: Rows) -> list[tuple[dict[str, str], dict[tuple[str, str], dict[str, str]]]]:
     """Lay the averages of the protocols out: a row per method and protocol, its cells by structure and metric."""
     found: dict[tuple[str, ...], tuple[dict[str, str], dict[tuple[str, str], dict[str, str]]]] = {}
@@ -222,6 +233,8 @@ def _environment(names: Mapping[str, str]) -> Any:
     environment.filters |= {
         "number": number,
         "minutes": minutes,
+        "fingerprints": fingerprints,
+        "probability": probability,
         "named": lambda key: names.get(key, key),
         "cell": lambda value, column: names.get(value, value) if column in PRINTED_AS_NAMES else number(value),
     }
@@ -255,6 +268,17 @@ def number(text: str | float, digits: int | None = None) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
+def probability(text: str) -> str:
+    """Print a p value.
+
+    Examples
+    --------
+    >>> probability("0.0264"), probability("0.0000123")
+    ('0.0264', '< 0.0001')
+    """
+    return "< 0.0001" if float(text) < 0.0001 else number(text, 4)
+
+
 def minutes(seconds: float) -> str:
     """Print a time.
 
@@ -267,3 +291,16 @@ def minutes(seconds: float) -> str:
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 60} min {whole % 60} s"
+
+
+def fingerprints(record: Mapping[str, Any]) -> str:
+    """Say in short what a training was made of: its inputs and code, by the first digits of their hashes.
+
+    Examples
+    --------
+    >>> fingerprints({"depends_on": {"seed": "0", "code": "4c95f6dde5948bbd", "0 rois/domain2.h5": "37ef329d2e6103"}})
+    'code 4c95f6dd, rois/domain2.h5 37ef329d'
+    """
+    own = ("stage", "trainer", "options", "unseen", "seed")  # stand in the record beside
+    found = {name: value for name, value in record["depends_on"].items() if name not in own}
+    return ", ".join(f"{name.lstrip('0123456789 ')} {value[:8]}" for name, value in found.items())

@@ -102,7 +102,8 @@ def write_record(path, method, unseen, seed):
     record = {
         "method": method, "unseen": unseen, "seed": seed, "stage": "main", "trainer": "plain", "epochs": 15,
         "steps": 150, "images_per_step": 18, "seconds": 61.25, "images_per_second": 44.1, "device": "cpu", "threads": 1,
-        "versions": {"python": "3.11.0", "fdgst": "0.1.0", "torch": "2.0"}, "key": {"code": "0123456789abcdef"},
+        "versions": {"python": "3.11.0", "fdgst": "0.1.0", "torch": "2.0"},
+        "depends_on": {"seed": str(seed), "code": "0123456789abcdef", "0 rois/domain2.h5": "fedcba9876543210"},
     }  # fmt: skip
     path.write_text(json.dumps(record))
 
