@@ -78,16 +78,24 @@ def _is_window(window: str) -> bool:
     return True
 
 
-def _lambda_faults(lambdas: Sequence[float] | Mapping[str, Any]) -> list[str]:
-    """List what is wrong with strengths."""
-    values: Any = lambdas
+def _lambda_faults(lambdas: Any) -> list[str]:
+    """List what is wrong with strengths, which come from a command line and may be anything."""
     if isinstance(lambdas, Mapping):
-        values = lambdas.get("uniform", ())
-        if set(lambdas) != {"uniform", "copies"} or len(values) != 2 or values[0] > values[1] or lambdas["copies"] < 1:
-            return [f"lambda: expected uniform: [low, high] and copies: at least 1, found {dict(lambdas)}"]
-    if not values or not all(0 <= value <= 1 for value in values):
-        return [f"lambda: expected numbers in [0, 1], found {list(values)}"]
+        values, copies = lambdas.get("uniform"), lambdas.get("copies")
+        known = set(lambdas) == {"uniform", "copies"} and isinstance(copies, int) and copies >= 1
+        if not known or not _are_strengths(values) or len(values) != 2 or values[0] > values[1]:
+            expected = "uniform: [low, high] in [0, 1] and copies: at least 1"
+            return [f"lambda: expected {expected}, found {dict(lambdas)}"]
+    elif not _are_strengths(lambdas):
+        return [f"lambda: expected a list of numbers in [0, 1], found {lambdas!r}"]
     return []
+
+
+def _are_strengths(values: Any) -> bool:
+    """Whether this is a list of numbers in [0, 1] that is not empty."""
+    if not isinstance(values, list | tuple) or not values:
+        return False
+    return all(isinstance(value, int | float) and 0 <= value <= 1 for value in values)
 
 
 @dataclass(frozen=True)

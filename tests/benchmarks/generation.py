@@ -144,6 +144,36 @@ def speed(case: Case, rounds: int) -> list[Row]:
     return rows
 
 
+def load_time(case: Case, rounds: int) -> list[Row]:
+    """Compare stylising in batches at load time with the literal arithmetic, picture by picture; and disk space."""
+    import torch
+
+    from fdgst.training.stylise import Stylist
+
+    torch.set_num_threads(1)
+    stylist = Stylist(case.bank(1, "0.05"), case.bank(2, "0.05"), size_px=NETWORK_PX, device="cpu")
+    with open_rois(case.folder / "rois1.h5") as rois:
+        images = torch.from_numpy(rois.network_images(np.arange(16))).permute(0, 3, 1, 2).contiguous()
+    numbers, strengths = torch.arange(16), torch.linspace(0, 1, 16)
+    content, style = case.images(0)
+    best = side_by_side(
+        {
+            "literal": lambda: literal(content, style, 0.05),
+            "batch": lambda: [stylist(images, numbers, numbers.flip(0), strengths) for _ in range(10)],
+        },
+        rounds=rounds,
+    )
+    slow, fast = 1000 * best["literal"] / len(LAMBDAS), 1000 * best["batch"] / 160
+    detail = f"batches of 16, {NETWORK_PX} px, one CPU thread: {fast:.2f} against {slow:.0f} ms per picture"
+    rows = [Row("fdg_st: speed at load time", "literal arithmetic", slow / fast, "x", "", detail)]
+    case.make("fdg")
+    grid = case.shard("fdg").stat().st_size
+    case.make("fdg", "--encoding", "residual")
+    residual = case.shard("fdg").stat().st_size
+    detail = f"{case.count} contents, {len(LAMBDAS)} lambdas: {grid / 1e6:.0f} MB, {residual / 1e6:.0f} MB"
+    return [*rows, Row("fdg: size of a grid shard", "the residual shard", grid / residual, "x", "", detail)]
+
+
 def agreement(case: Case, contents: int) -> list[Row]:
     """Compare pixels with the float64 formula."""
     rows = []
@@ -234,6 +264,7 @@ def main() -> None:
         rows += sizes(large)
         rows += processes(small, arguments.rounds)
         rows += growth(small, large, arguments.rounds)
+        rows += load_time(small, arguments.rounds)
     report(rows, arguments.out)
 
 
