@@ -94,7 +94,13 @@ def _predicted(which: str) -> Callable[[Inputs], Figure]:
         from fdgst.reporting.figures import contours
         from fdgst.reporting.figures.inputs import runs
 
-        return getattr(contours, which)(inputs.rois, runs(inputs.runs), *_scored(inputs))
+        found = runs(inputs.runs)
+        scores, methods, domains = _scored(inputs)
+        given = {(run.method, run.unseen, run.seed) for run in found}
+        scores = scores[[key in given for key in zip(scores["method"], scores["unseen"], scores["seed"], strict=True)]]
+        if scores.empty:
+            raise ConfigError(f"--scores: expected scores of the {len(found)} runs given, found none of them")
+        return getattr(contours, which)(inputs.rois, found, scores, methods, domains)
 
     return draw
 

@@ -71,3 +71,14 @@ def test_the_phantom_lends_its_photographs(study, tmp_path):
         with Image.open(tmp_path / f"{name}.png") as picture:
             heights[name] = picture.height
     assert heights["whole"] > 1.5 * heights["alone"]
+
+
+def test_predictions_of_some_seeds_are_enough(study, given, tmp_path):
+    for name in ("fig5", "gallery"):
+        make(name, tmp_path / f"{name}.png", replace(given, runs=sorted(study.glob("runs/*/*/seed1/predictions.h5"))))
+        assert (tmp_path / f"{name}.pdf").is_file()
+
+
+def test_runs_without_scores_are_refused(study, given, tmp_path):
+    with pytest.raises(ConfigError, match="expected scores of the 6 runs given, found none"):
+        make("fig5", tmp_path / "fig5.png", replace(given, runs=sorted(study.glob("pretrained/*/*"))))
