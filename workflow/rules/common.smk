@@ -312,7 +312,8 @@ def figure_inputs(wildcards):
     """The files that a figure shows."""
     rois = {"rois": [f"results/rois/{domain}.h5" for domain in DOMAINS]}
     scores = {"scores": "results/scores.csv"}
-    runs = expand("results/runs/{method}/{unseen}/seed{seed}", method=ROWS, unseen=DOMAINS, seed=SEEDS[:1])
+    runs = expand("results/runs/{method}/{unseen}/seed{seed}", method=ROWS, unseen=DOMAINS, seed=SEEDS)
+    begun = expand("results/pretrained/{unseen}/seed{seed}", unseen=DOMAINS, seed=SEEDS)
     predictions = {"runs": [f"{run}/predictions.h5" for run in runs]}
     photographs = {"photographs": config["figures"]["photographs"]}
     return {
@@ -324,7 +325,7 @@ def figure_inputs(wildcards):
         "gallery": rois | predictions | scores,
         "boxes": scores,
         "agreement": scores,
-        "curves": {"runs": [f"{run}/history.csv" for run in runs]},
+        "curves": {"runs": [f"{run}/history.csv" for run in [*begun, *runs]]},
         "protocols": {"tables": "results/protocols.csv"},
     }[wildcards.figure]
 
