@@ -81,7 +81,8 @@ def _is_window(window: str) -> bool:
 def _lambda_faults(lambdas: Any) -> list[str]:
     """List what is wrong with strengths, which come from a command line and may be anything."""
     if isinstance(lambdas, Mapping):
-        values, copies = lambdas.get("uniform"), lambdas.get("copies")
+        values: Any = lambdas.get("uniform")
+        copies = lambdas.get("copies")
         known = set(lambdas) == {"uniform", "copies"} and isinstance(copies, int) and copies >= 1
         if not known or not _are_strengths(values) or len(values) != 2 or values[0] > values[1]:
             expected = "uniform: [low, high] in [0, 1] and copies: at least 1"
