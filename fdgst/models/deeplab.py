@@ -16,6 +16,7 @@ from torch import nn
 
 from fdgst.core.seeding import seed as seed_of
 from fdgst.errors import ConfigError, TrainingError
+from fdgst.models.depthwise import quicken
 
 STRUCTURES = 2  # cup, disc
 ALTERNATIVES = "set training.encoder_weights to none (random weights) or to the PATH of a file of weights"
@@ -100,7 +101,7 @@ def _create(settings: NetworkSettings, *, pretrained: bool, seed: int) -> nn.Mod
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of("network", seed))
         try:
-            return decoder(**arguments)
+            return quicken(decoder(**arguments))
         except Exception as error:
             if pretrained:
                 raise
