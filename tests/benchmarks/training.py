@@ -5,7 +5,8 @@
 
 Same network, images and images per step everywhere. Steps with data and bare steps (forward, backward and optimiser
 on one cached batch) alternate, so that a busy neighbour hits both; ratios are of medians. The customary loop reads PNG
-files with Pillow in worker processes, augments image by image, and trains in float32 and NCHW, asking for every loss.
+files with Pillow in worker processes, augments image by image, and trains segmentation-models-pytorch's network as it
+comes, in float32 and NCHW, asking for every loss.
 On a GPU the step is also set against the floor of its memory traffic, with the card's copy bandwidth measured in the
 same run.
 """
@@ -25,6 +26,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
+import segmentation_models_pytorch as smp
 import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
@@ -141,7 +143,8 @@ def endless(loader):
 
 def customary(listed, configuration, images, steps, workers, device):
     """Return images per second of a loop as it is usually written."""
-    network = build_network(configuration, seed=0).to(device).train()
+    options = {"classes": 2, "encoder_weights": None, "decoder_atrous_rates": configuration.atrous_rates}
+    network = smp.DeepLabV3Plus(configuration.encoder, **options).to(device).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-3, betas=(0.9, 0.99))
     options = {"shuffle": True, "drop_last": True, "num_workers": workers, "persistent_workers": workers > 0}
     share = images // len(listed)
