@@ -113,7 +113,7 @@ def _copies(
     copies = layout.bases[shard] + local * layout.strengths + (strength * layout.strengths).astype(int)
     if layout.law is None:
         return copies, layout.lambdas[copies].astype(np.float32)
-    low, high = layout.law
+    low, high = layout.law  # ASSUME: an augmentation that draws its lambdas draws them anew at load time
     return copies, (high - (high - low) * strength).astype(np.float32)  # (low, high]: 0 would be the original again
 
 

@@ -79,7 +79,7 @@ def schedule(settings: Settings, *, stage: str, counts: list[int], sources: int,
     # ASSUME: intra keeps its optimiser from end to end; the other rows begin the main stage with a fresh one
     before = settings.pretrain_epochs if stage == "pretrain" or intra else 0
     main, final = (settings.epochs, settings.final_epochs) if stage == "main" else (0, 0)
-    # the authors' scripts list an image and one copy per style domain, and so give augmented rows so many more steps
+    # ASSUME: the scripts list an image and a copy per style domain, so that augmented rows get so many times the steps
     multiple = 1 + copies if settings.budget == "released" and stage == "main" else 1
     return Schedule(
         steps_per_epoch=multiple * ceil(max(counts) / settings.batch),
