@@ -12,7 +12,7 @@ from fdgst.data.phantom_vessels import Vessel, draw
 
 FAIR, DARK = np.array([0.62, 0.27, 0.13], np.float32), np.array([0.34, 0.12, 0.045], np.float32)  # fundus
 CHOROID = np.array([0.72, 0.27, 0.09], np.float32)  # vessels behind the pigment
-SCLERA = np.array([0.88, 0.68, 0.42], np.float32)  # laid bare in a crescent
+SCLERA = np.array([0.62, 0.44, 0.27], np.float32)  # laid bare in a crescent
 RIM, PALE = np.array([0.84, 0.47, 0.22], np.float32), np.array([0.97, 0.86, 0.60], np.float32)  # disc, palest cup
 VEIN = np.array([0.75, 1.9, 1.8], np.float32)  # absorption of a trunk
 ARTERY = np.array([0.20, 0.95, 1.05], np.float32)
@@ -90,7 +90,7 @@ def _crescent(rng: np.random.Generator, picture: np.ndarray, eye: Eye, frame: Fr
     mottle = np.clip(1 + 0.3 * clouds(rng, frame, cell=0.12, octaves=2), 0, 1.4)
     edge = np.exp(-((outside / np.float32(0.035)) ** 2)) * np.float32(0.3 * eye.crescent_strength)
     picture = picture * (1 - edge * (disc > 0))[..., None]
-    return mix(picture, SCLERA * 0.8, inside(outside, 0.07) * np.float32(0.75 * eye.crescent_strength) * mottle)
+    return mix(picture, SCLERA, inside(outside, 0.07) * np.float32(0.75 * eye.crescent_strength) * mottle)
 
 
 def _disc(
