@@ -9,12 +9,11 @@ from fdgst.config import check
 from fdgst.data import reader
 from fdgst.errors import ConfigError
 from fdgst.fingerprint import fingerprint
-from snakemake.exceptions import WorkflowError
 
 try:
     check(config, HOUSE / "workflow/schemas/config.schema.yaml")
 except ConfigError as error:
-    raise WorkflowError(*error.faults) from None
+    sys.exit("\n".join(error.faults))  # Snakemake would name this line after them
 
 DOMAINS = [domain["id"] for domain in config["domains"]]
 AUGMENTATIONS = {item["id"]: item for item in config["augmentations"]}
@@ -360,9 +359,10 @@ def fingerprint_of_files(folder):
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
 
-def repeat_faults(main_log):
+def repeat_faults(main_logs):
     """Say the faults of the failed jobs once more when everything else has been said."""
-    logs = re.findall(r"^\s+log: (\S+) \(check log file", Path(main_log).read_text(), re.MULTILINE)
+    said = "".join(Path(path).read_text() for path in main_logs)
+    logs = re.findall(r"^\s+log: (\S+) \(check log file", said, re.MULTILINE)
     lines = []
     for path in dict.fromkeys(logs):
         said = Path(path).read_text(errors="replace").splitlines() if Path(path).is_file() else []
