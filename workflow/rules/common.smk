@@ -32,7 +32,7 @@ EPOCHS = config["training"]["epochs"] + config["training"]["final_epochs"]
 SNAPSHOTS = [f"epoch{epoch:04d}" for epoch in range(EVERY, EPOCHS + 1, EVERY)] if EVERY else []
 COMPARED = [name for name in ROWS if METHODS[name]["trainer"] != "intra"]  # an upper bound is no rival
 FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "boxes", "agreement", "curves", "gallery", "protocols")
-DATA = {"phantom": "the phantom", "fundus": f"the folder {config['dataset']['root']}"}[config["dataset"]["reader"]]
+DATA = {"phantom": "phantom", "fundus": Path(config["dataset"]["root"]).name}[config["dataset"]["reader"]]
 RUN_TIME = ("device", "threads", "checkpoint_seconds", "resident_gib", "tensorboard")  # how to run, never what
 ENVIRONMENT = "../envs/fdgst.yaml"  # one for all rules; used with --software-deployment-method conda
 
