@@ -111,6 +111,10 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(counts, list) and len(counts) != len(domains):
             found = f"one number for each of {len(domains)} domains, found {len(counts)}"
             yield f"config: dataset.{split}: expected {found}"
+    folders = [domain["folder"] for domain in config["domains"]]
+    for name in config["dataset"]["exclude"]:
+        if not any(name.startswith(f"{folder}/") for folder in folders):
+            yield f"config: dataset.exclude: expected folder/split/file below {', '.join(folders)}, found {name!r}"
     images, unit = config["training"]["images_per_step"], 2 * (len(domains) - 1)
     if images is not None and images % unit:
         # half contents and half copies, evenly from each source

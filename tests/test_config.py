@@ -64,6 +64,7 @@ def test_a_missing_key_is_named():
         (("dataset", "train"), "x", "dataset.train: expected integer or array, found 'x'"),
         (("dataset", "train"), [1, 2], "dataset.train: expected one number for each of 4 domains, found 2"),
         (("training", "images_per_step"), 20, "training.images_per_step: expected a multiple of 6"),
+        (("dataset", "exclude"), ["D9/train/a.png"], "dataset.exclude: expected folder/split/file below Domain1, "),
         (("network_size",), 1000, "network_size: expected at most roi_size 192, found 1000"),
         (("figures", "photographs"), ["a.jpg"], "figures.photographs: expected a content and a style photograph"),
     ],
