@@ -7,7 +7,6 @@ Spectra are in numpy's native order and unnormalised: bin (0, 0) is the sum.
 """
 
 import numpy as np
-import scipy.fft
 
 from fdgst.core.thresholds import soft_threshold, threshold_of, thresholded
 from fdgst.core.windows import window_mask
@@ -54,11 +53,11 @@ def stylize_complex(
         raise ValueError(f"content and style must share one shape (C, H, W), got {content.shape} and {style.shape}")
     if not 0 <= lam <= 1:
         raise ValueError(f"lam must be in [0, 1], got {lam}")
-    spectrum = scipy.fft.fft2(content.astype(float))
+    spectrum = np.fft.fft2(content.astype(float))
     amplitude = abs(spectrum)
-    target = thresholded(abs(scipy.fft.fft2(style.astype(float))), alpha=alpha, width_px=style.shape[-1])
+    target = thresholded(abs(np.fft.fft2(style.astype(float))), alpha=alpha, width_px=style.shape[-1])
     mixed = amplitude + lam * window_mask(window, content.shape[1:]) * (target - amplitude)
-    return scipy.fft.ifft2(mixed * unit_phase(spectrum))
+    return np.fft.ifft2(mixed * unit_phase(spectrum))
 
 
 def unit_phase(spectrum: np.ndarray) -> np.ndarray:

@@ -29,21 +29,21 @@ def mix(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray) -> n
     buffer = np.empty(min(x.size, _PART), np.float32)
     for start in range(0, x.size, buffer.size):
         part = slice(start, start + buffer.size)
-        clipped += _mix_part(x[part].astype(np.float32), d[part], lambdas, out[:, part], buffer)
+        clipped += _mix_part(x[part], d[part], lambdas, out[:, part], buffer)
     return (clipped / max(x.size, 1)).astype(np.float32)
 
 
 def _mix_part(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray, buffer: np.ndarray) -> np.ndarray:
     """Mix a part that stays in the cache; return the number of clipped values for each lambda."""
     clipped, mixed = np.zeros(len(lambdas), np.int64), buffer[: x.size]
-    end = x + d * np.float32(lambdas.max(initial=0))
-    inside = end.min() >= 0 and end.max() <= 255  # then so is every smaller lambda: x is inside
+    half_up = x + np.float32(0.5)  # rounded by cutting the fraction off: one pass less than rint
+    end = half_up + d * np.float32(lambdas.max(initial=0))
+    inside = end.min() >= 0 and end.max() < 256  # then so is every smaller lambda: x is inside
     for index, lam in enumerate(lambdas):
         np.multiply(d, np.float32(lam), out=mixed)
-        np.add(mixed, x, out=mixed)
-        np.rint(mixed, out=mixed)
+        np.add(mixed, half_up, out=mixed)
         if not inside:
-            clipped[index] = np.count_nonzero(mixed < 0) + np.count_nonzero(mixed > 255)
+            clipped[index] = np.count_nonzero(mixed < 0) + np.count_nonzero(mixed >= 256)
             np.clip(mixed, 0, 255, out=mixed)
         np.copyto(out[index], mixed, casting="unsafe")
     return clipped

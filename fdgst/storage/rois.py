@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,11 @@ class Rois:
     roi_size_px: int
     network_size_px: int
 
+    @cached_property
+    def _pixels(self) -> dict[str, h5py.Dataset]:
+        """The datasets, looked up once: by name it is as dear as reading a small image."""
+        return {name: self.file[name] for name in ("image", "label", "network/image", "network/label")}
+
     def indices(self, split: str) -> np.ndarray:
         """Return the rows of a split (``train``, ``test`` or ``all``), ascending.
 
@@ -136,27 +142,27 @@ class Rois:
 
     def image(self, row: int) -> np.ndarray:
         """Return one image at ROI size, uint8 (R, R, 3)."""
-        return self.file["image"][row]
+        return self._pixels["image"][row]
 
     def label(self, row: int) -> np.ndarray:
         """Return one label map at ROI size, uint8 (R, R)."""
-        return self.file["label"][row]
+        return self._pixels["label"][row]
 
     def network_image(self, row: int) -> np.ndarray:
         """Return one image at network size, uint8 (S, S, 3)."""
-        return self.file["network/image"][row]
+        return self._pixels["network/image"][row]
 
     def network_label(self, row: int) -> np.ndarray:
         """Return one label map at network size, uint8 (S, S)."""
-        return self.file["network/label"][row]
+        return self._pixels["network/label"][row]
 
     def network_images(self, rows: np.ndarray) -> np.ndarray:
         """Return images at network size, uint8 (n, S, S, 3), in the order of `rows` (ascending, distinct)."""
-        return self.file["network/image"][rows]
+        return self._pixels["network/image"][rows]
 
     def network_labels(self, rows: np.ndarray) -> np.ndarray:
         """Return label maps at network size, uint8 (n, S, S), in the order of `rows` (ascending, distinct)."""
-        return self.file["network/label"][rows]
+        return self._pixels["network/label"][rows]
 
 
 @contextmanager
