@@ -15,7 +15,7 @@ import numpy as np
 
 from fdgst.errors import FormatError
 from fdgst.storage import format as form
-from fdgst.storage.parts import add_picture, add_table, number_or_text
+from fdgst.storage.parts import Flusher, add_picture, add_table, number_or_text
 
 ENCODINGS = ("grid", "residual")
 STATISTICS = ("clipped", "mean_shift", "contrast", "similarity")
@@ -72,6 +72,7 @@ class ShardWriter:
         self._pixels = form.add_images(file, name, shape, kind, compression=plan.compression, per_item=axes)
         self._statistics = {name: np.zeros((count, copies), "f4") for name in STATISTICS}
         self._file, self._done = file, 0
+        self._flusher = Flusher(Path(file.filename))
 
     def add(self, pixels: np.ndarray, label: np.ndarray, statistics: Mapping[str, np.ndarray]) -> None:
         """Store the next content image.
@@ -85,10 +86,15 @@ class ShardWriter:
             Each of `STATISTICS`, shape (L,).
         """
         self._pixels[self._done] = pixels
+        self._flusher.wrote(pixels.nbytes)
         self._label[self._done] = label
         for name, table in self._statistics.items():
             table[self._done] = statistics[name]
         self._done += 1
+
+    def stop(self) -> None:
+        """End what runs beside the writing."""
+        self._flusher.close()
 
     def close(self, preview: np.ndarray) -> None:
         """Write the statistics and the contact sheet."""
@@ -110,7 +116,11 @@ def create_shard(path: Path, plan: Plan, *, settings: Mapping[str, Any]) -> Iter
         What made the file.
     """
     with form.create(path, kind="shard", settings=settings) as file:
-        yield ShardWriter(file, plan)
+        writer = ShardWriter(file, plan)
+        try:
+            yield writer
+        finally:
+            writer.stop()
 
 
 class Shard:

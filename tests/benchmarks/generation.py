@@ -262,7 +262,7 @@ def main() -> None:
         rows = speed(large, arguments.rounds)
         rows += agreement(large, 4)
         rows += sizes(large)
-        rows += processes(small, arguments.rounds)
+        rows += processes(large, arguments.rounds)
         rows += growth(small, large, arguments.rounds)
         rows += load_time(small, arguments.rounds)
     report(rows, arguments.out)
