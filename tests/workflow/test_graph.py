@@ -62,3 +62,10 @@ def test_pairs_of_a_domain_with_itself_can_be_left_out(tmp_path):
     pairs = [Path(job.outputs[0]).with_suffix("").parts[-2:] for job in found if job.rule == "shard"]
     assert len(pairs) == 2 * 6
     assert all(content != style for content, style in pairs)
+
+
+def test_only_four_domains_are_put_beside_the_paper_s(tmp_path):
+    three = plan(tmp_path, "results/report.html", overlays=[PRESETS / "tiny.yaml"])
+    assert "versus_paper" in {job.rule for job in plan(tmp_path, "results/report.html")}
+    assert "report" in {job.rule for job in three}
+    assert "versus_paper" not in {job.rule for job in three}
