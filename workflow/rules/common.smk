@@ -30,7 +30,6 @@ SEEDS = config["seeds"]
 EVERY = config["training"]["snapshot_epochs"]
 EPOCHS = config["training"]["epochs"] + config["training"]["final_epochs"]
 SNAPSHOTS = [f"epoch{epoch:04d}" for epoch in range(EVERY, EPOCHS + 1, EVERY)] if EVERY else []
-COMPARED = [name for name in ROWS if METHODS[name]["trainer"] != "intra"]  # an upper bound is no rival
 FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "boxes", "agreement", "curves", "gallery", "protocols")
 DATA = {"phantom": "phantom", "fundus": Path(config["dataset"]["root"]).name}[config["dataset"]["reader"]]
 RUN_TIME = ("device", "threads", "checkpoint_seconds", "resident_gib", "tensorboard")  # how to run, never what
@@ -139,23 +138,41 @@ def pairs(item, domains):
     return [(c, s) for c in domains for s in domains if config["generation"]["self_pairs"] or c != s]
 
 
+def shard_files(item, domains):
+    """The shards of an augmentation among these domains."""
+    return [f"results/shards/{item['id']}/{content}/{style}.h5" for content, style in pairs(item, domains)]
+
+
 def shards(wildcards):
     """The shards that a run reads: pairs among its sources."""
     item = AUGMENTATIONS.get(METHODS[wildcards.method]["augmentation"])
-    found = pairs(item, sources(wildcards.unseen)) if item else []
-    return [f"results/shards/{item['id']}/{content}/{style}.h5" for content, style in found]
+    return shard_files(item, sources(wildcards.unseen)) if item else []
+
+
+def all_shards(wildcards):
+    """Every shard of an augmentation that some run reads."""
+    return shard_files(AUGMENTATIONS[wildcards.augmentation], DOMAINS)
+
+
+def roi_files(domains):
+    """The ROI files of these domains."""
+    return [f"results/rois/{domain}.h5" for domain in domains]
+
+
+def upper_bound(name):
+    """Whether a row is trained on the unseen domain itself: no rival of the others, and no part of the leak test."""
+    return METHODS[name]["trainer"] == "intra"
 
 
 def source_rois(wildcards):
-    """The ROI files that a run reads; an upper bound (trainer intra) reads the unseen domain's own."""
-    intra = "method" in wildcards.keys() and METHODS[wildcards.method]["trainer"] == "intra"
-    return [f"results/rois/{name}.h5" for name in ([wildcards.unseen] if intra else sources(wildcards.unseen))]
+    """The ROI files that a run reads; an upper bound reads the unseen domain's own."""
+    own = "method" in wildcards.keys() and upper_bound(wildcards.method)  # pre-training has no method
+    return roi_files([wildcards.unseen] if own else sources(wildcards.unseen))
 
 
 def reference_rois(wildcards):
     """ROI files that lend an upper bound the budget of the other rows: their number of images sets its steps."""
-    intra = METHODS[wildcards.method]["trainer"] == "intra"
-    return [f"results/rois/{name}.h5" for name in sources(wildcards.unseen)] if intra else []
+    return roi_files(sources(wildcards.unseen)) if upper_bound(wildcards.method) else []
 
 
 def method(key):
@@ -170,7 +187,7 @@ def method_options(wildcards):
 
 def start(wildcards):
     """The pre-trained network of a run; an upper bound starts from the encoder's weights."""
-    if METHODS[wildcards.method]["trainer"] == "intra":
+    if upper_bound(wildcards.method):
         return []
     return f"results/pretrained/{wildcards.unseen}/seed{wildcards.seed}/model.safetensors"
 
@@ -183,8 +200,7 @@ def training_settings(**replaced):
 
 def run_settings(wildcards):
     """What makes a row's model: an upper bound reads all of it, the others start when pre-training is over."""
-    intra = METHODS[wildcards.method]["trainer"] == "intra"
-    return training_settings() if intra else training_settings(pretrain_epochs=0)
+    return training_settings() if upper_bound(wildcards.method) else training_settings(pretrain_epochs=0)
 
 
 def run_flags(wildcards, input):
@@ -196,8 +212,8 @@ def run_flags(wildcards, input):
 
 def trainer_fingerprint(wildcards):
     """The code of a row's trainer, which the training finds by name; an upper bound is trained plainly."""
-    trainer = METHODS[wildcards.method]["trainer"]
-    return fingerprint(f"fdgst.training.methods.{'plain' if trainer == 'intra' else trainer}")
+    trainer = "plain" if upper_bound(wildcards.method) else METHODS[wildcards.method]["trainer"]
+    return fingerprint(f"fdgst.training.methods.{trainer}")
 
 
 def run_folder(wildcards):
@@ -212,7 +228,7 @@ def snapshots(wildcards):
 
 def snapshot_rois(wildcards):
     """The images that a run's snapshots predict: every domain's."""
-    return [f"results/rois/{domain}.h5" for domain in DOMAINS]
+    return roi_files(DOMAINS)
 
 
 def snapshots_by_domain(wildcards, input):
@@ -239,12 +255,12 @@ def rescored_pairs(wildcards):
 def rescored(wildcards):
     """These predictions and the images they are of."""
     predictions, domains = zip(*rescored_pairs(wildcards))
-    return {"predictions": predictions, "rois": [f"results/rois/{domain}.h5" for domain in sorted(set(domains))]}
+    return {"predictions": predictions, "rois": roi_files(sorted(set(domains)))}
 
 
 def rescored_rois(wildcards):
     """For each of these predictions its images."""
-    return [f"results/rois/{domain}.h5" for _, domain in rescored_pairs(wildcards)]
+    return roi_files(domain for _, domain in rescored_pairs(wildcards))
 
 
 def rescored_names(wildcards):
@@ -264,12 +280,6 @@ def prediction_flags(wildcards):
     crop = values["crop_domain4"] and DOMAINS.index(wildcards.unseen) == 3
     flags = {"cup-in-disc": values["cup_in_disc"], "crop-centre": crop}
     return f"--threshold {values['threshold']} " + " ".join(f"--{flag}" for flag, on in flags.items() if on)
-
-
-def all_shards(wildcards):
-    """Every shard of an augmentation that some run reads."""
-    item = AUGMENTATIONS[wildcards.augmentation]
-    return [f"results/shards/{item['id']}/{content}/{style}.h5" for content, style in pairs(item, DOMAINS)]
 
 
 def rows_json(methods):
@@ -309,7 +319,8 @@ def study_scores(wildcards):
 
 def figure_inputs(wildcards):
     """The files that a figure shows."""
-    rois = {"rois": [f"results/rois/{domain}.h5" for domain in DOMAINS]}
+    rois = {"rois": roi_files(DOMAINS)}
+    pair = {"rois": roi_files(DOMAINS[:2])}  # content, style
     scores = {"scores": "results/scores.csv"}
     runs = expand("results/runs/{method}/{unseen}/seed{seed}", method=ROWS, unseen=DOMAINS, seed=SEEDS)
     begun = expand("results/pretrained/{unseen}/seed{seed}", unseen=DOMAINS, seed=SEEDS)
@@ -317,9 +328,9 @@ def figure_inputs(wildcards):
     photographs = {"photographs": config["figures"]["photographs"]}
     return {
         "fig1": rois,
-        "fig2": {"rois": rois["rois"][:2]} | photographs,
-        "fig3": {"rois": rois["rois"][:2]} | photographs,
-        "released": {"rois": rois["rois"][:2]},
+        "fig2": pair | photographs,
+        "fig3": pair | photographs,
+        "released": pair,
         "fig5": rois | predictions | scores,
         "gallery": rois | predictions | scores,
         "boxes": scores,

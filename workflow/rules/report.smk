@@ -55,7 +55,7 @@ rule statistics:
     conda:
         ENVIRONMENT
     params:
-        methods=rows_json(COMPARED),
+        methods=rows_json(name for name in ROWS if not upper_bound(name)),
         domains=domains_json(DOMAINS),
         protocol=config["evaluation"]["protocol"],
         samples=config["evaluation"]["bootstrap_samples"],
