@@ -17,28 +17,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-class Mapping(click.ParamType):
-    """A mapping in inline YAML (JSON is YAML): ``{seed: 1, size_px: 96}``."""
-
-    name = "yaml"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
-        """Parse `value`, or fail with click's usage error."""
-        import yaml
-
-        if isinstance(value, dict):
-            return value
-        try:
-            parsed = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            self.fail(f"expected inline YAML, found {value!r} ({error})", param, ctx)
-        if not isinstance(parsed, dict):
-            self.fail(f"expected a mapping such as '{{seed: 1}}', found {value!r}", param, ctx)
-        return parsed
-
-
 class Yaml(click.ParamType):
-    """A value in inline YAML: ``[0.1, 0.5]`` or ``{uniform: [0, 1], copies: 1}``."""
+    """A value in inline YAML (JSON is YAML): ``[0.1, 0.5]`` or ``{uniform: [0, 1], copies: 1}``."""
 
     name = "yaml"
 
@@ -50,6 +30,29 @@ class Yaml(click.ParamType):
             return yaml.safe_load(value)
         except yaml.YAMLError as error:
             self.fail(f"expected inline YAML, found {value!r} ({error})", param, ctx)
+
+
+class Mapping(Yaml):
+    """A mapping in inline YAML: ``{seed: 1, size_px: 96}``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        """Parse `value`, or fail with click's usage error."""
+        parsed = super().convert(value, param, ctx)
+        if not isinstance(parsed, dict):
+            self.fail(f"expected a mapping such as '{{seed: 1}}', found {value!r}", param, ctx)
+        return parsed
+
+
+class Titles(Yaml):
+    """A list of ids and titles in inline YAML: ``[{id: domain1, title: Camera 1}]``; other keys are kept."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[dict[str, Any]]:
+        """Parse `value`, or fail with click's usage error."""
+        try:
+            items = super().convert(value, param, ctx)
+            return [{**item, "id": str(item["id"]), "title": str(item["title"])} for item in items]
+        except (TypeError, KeyError):
+            self.fail(f"expected a list such as '[{{id: domain1, title: Camera 1}}]', found {value!r}", param, ctx)
 
 
 class Numbers(click.ParamType):
@@ -68,23 +71,6 @@ class Numbers(click.ParamType):
 MAPPING = Mapping()
 NUMBERS = Numbers()
 YAML = Yaml()
-
-
-class Titles(click.ParamType):
-    """A list of ids and titles in inline YAML: ``[{id: domain1, title: Camera 1}]``; other keys are kept."""
-
-    name = "yaml"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[dict[str, Any]]:
-        """Parse `value`, or fail with click's usage error."""
-        import yaml
-
-        try:
-            return [{**item, "id": str(item["id"]), "title": str(item["title"])} for item in yaml.safe_load(value)]
-        except (yaml.YAMLError, TypeError, KeyError):
-            self.fail(f"expected a list such as '[{{id: domain1, title: Camera 1}}]', found {value!r}", param, ctx)
-
-
 TITLES = Titles()
 PROTOCOL = click.Choice(["paper", "released"])
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
