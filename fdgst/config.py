@@ -87,35 +87,45 @@ def _expected(error: Any) -> str:
 
 def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield the faults that no single key shows."""
-    domains = [domain["id"] for domain in config["domains"]]
-    augmentations = [augmentation["id"] for augmentation in config["augmentations"]]
     own = [m for study in config["ablations"] for m in study["methods"] if isinstance(m, dict)]
-    methods = [method["id"] for method in (*config["methods"], *own)]
-    yield from _repeated("domains", domains)
-    yield from _repeated("augmentations", augmentations)
-    yield from _repeated("methods", methods)
-    yield from _repeated("ablations", [study["id"] for study in config["ablations"]])
-    for method in (*config["methods"], *own):
+    methods = [*config["methods"], *own]
+    lists = {name: config[name] for name in ("domains", "augmentations")}
+    for where, items in {**lists, "methods": methods, "ablations": config["ablations"]}.items():
+        yield from _repeated(where, [item["id"] for item in items])
+    yield from _names_without_meaning(config, methods)
+    yield from _numbers_that_clash(config)
+
+
+def _names_without_meaning(config: Mapping[str, Any], methods: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the faults of names that stand for nothing in the configuration."""
+    ids = [method["id"] for method in methods]
+    domains, folders = ([domain[key] for domain in config["domains"]] for key in ("id", "folder"))
+    augmentations = [augmentation["id"] for augmentation in config["augmentations"]]
+    for method in methods:
         if method["augmentation"] not in ("none", *augmentations):
             found, where = method["augmentation"], f"method {method['id']}: augmentation"
             yield f"config: {where}: expected none or one of {', '.join(augmentations)}, found {found!r}"
     for study in config["ablations"]:
         for name in study["methods"]:
-            if isinstance(name, str) and name not in methods:
+            if isinstance(name, str) and name not in ids:
                 yield f"config: ablation {study['id']}: methods: expected the id of a method, found {name!r}"
         for name in study["unseen"]:
             if name not in domains:
                 yield f"config: ablation {study['id']}: unseen: expected one of {', '.join(domains)}, found {name!r}"
-    for split in ("train", "test"):
-        counts = config["dataset"][split]
-        if isinstance(counts, list) and len(counts) != len(domains):
-            found = f"one number for each of {len(domains)} domains, found {len(counts)}"
-            yield f"config: dataset.{split}: expected {found}"
-    folders = [domain["folder"] for domain in config["domains"]]
     for name in config["dataset"]["exclude"]:
         if not any(name.startswith(f"{folder}/") for folder in folders):
             yield f"config: dataset.exclude: expected folder/split/file below {', '.join(folders)}, found {name!r}"
-    images, unit = config["training"]["images_per_step"], 2 * (len(domains) - 1)
+
+
+def _numbers_that_clash(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the faults of numbers that do not go together."""
+    count = len(config["domains"])
+    for split in ("train", "test"):
+        counts = config["dataset"][split]
+        if isinstance(counts, list) and len(counts) != count:
+            found = f"one number for each of {count} domains, found {len(counts)}"
+            yield f"config: dataset.{split}: expected {found}"
+    images, unit = config["training"]["images_per_step"], 2 * (count - 1)
     if images is not None and images % unit:
         # half contents and half copies, evenly from each source
         yield f"config: training.images_per_step: expected a multiple of {unit} (twice the sources), found {images}"
