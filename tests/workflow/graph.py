@@ -18,6 +18,7 @@ class Job:
     rule: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    command: str
 
 
 def snakemake(folder, *arguments, check=True):
@@ -43,7 +44,9 @@ def plan(folder, *targets, overlays=(), house=HOUSE):
     command = [sys.executable, "-m", "tests.workflow.graph", folder, *names, *targets]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(house), cwd=house, check=False)
     assert done.returncode == 0, done.stderr
-    return [Job(rule, tuple(inputs), tuple(outputs)) for rule, inputs, outputs in json.loads(done.stdout)]
+    return [
+        Job(rule, tuple(inputs), tuple(outputs), command) for rule, inputs, outputs, command in json.loads(done.stdout)
+    ]
 
 
 def ancestors(jobs, targets):
@@ -56,6 +59,11 @@ def ancestors(jobs, targets):
                 found.add(path)
                 waiting.append(path)
     return found
+
+
+def _described(job):
+    """The fields of a `Job`; the rule `all` has no command."""
+    return job.rule.name, [str(path) for path in job.input], [str(path) for path in job.output], job.shellcmd or ""
 
 
 def main():
@@ -80,7 +88,7 @@ def main():
         made._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
         made._build_dag()
         jobs = [job for job in made.dag.jobs if made.dag.needrun(job)]
-        print(json.dumps([(job.rule.name, list(map(str, job.input)), list(map(str, job.output))) for job in jobs]))
+        print(json.dumps([_described(job) for job in jobs]))
 
 
 if __name__ == "__main__":

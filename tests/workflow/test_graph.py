@@ -69,3 +69,15 @@ def test_only_four_domains_are_put_beside_the_paper_s(tmp_path):
     assert "versus_paper" in {job.rule for job in plan(tmp_path, "results/report.html")}
     assert "report" in {job.rule for job in three}
     assert "versus_paper" not in {job.rule for job in three}
+
+
+@pytest.mark.parametrize("crop", [True, False])
+def test_the_protocols_get_each_view_of_the_fourth_domain_once(tmp_path, crop):
+    path = tmp_path / "crop.yaml"
+    path.write_text(f"evaluation: {{crop_domain4: {str(crop).lower()}}}\ntraining: {{snapshot_epochs: 10}}\n")
+    found = plan(tmp_path, "results/protocols.csv", overlays=[path])
+    of_domain4 = [job for job in found if "/fdg/domain4/" in job.outputs[0]]
+    views = {job.rule: "--crop-centre" in job.command for job in of_domain4 if job.rule.startswith("predict")}
+    assert views == {"predict": crop, "predict_other_view": not crop, "predict_snapshots": False}
+    cropped = [job for job in found if "--crop-centre" in job.command]
+    assert all("/domain4/" in job.outputs[0] for job in cropped)

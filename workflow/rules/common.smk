@@ -244,10 +244,9 @@ def domains_by_snapshot(wildcards, input):
 def rescored_pairs(wildcards):
     """Predictions that the protocols compare, each with its domain."""
     run, unseen = run_folder(wildcards), wildcards.unseen
-    crop = DOMAINS.index(unseen) == 3  # the released test script crops the fourth domain
     return [
         (f"results/runs/{run}/predictions.h5", unseen),
-        *([(f"results/protocols/{run}/crop.h5", unseen)] if crop else []),
+        *([(f"results/protocols/{run}/other_view.h5", unseen)] if fourth(unseen) else []),
         *((f"results/protocols/{run}/{name}/{domain}.h5", domain) for name in SNAPSHOTS for domain in DOMAINS),
     ]
 
@@ -274,12 +273,26 @@ def rescored_files(wildcards, output):
     return [f"{output}/{number:03d}.csv" for number, _ in enumerate(rescored_pairs(wildcards))]
 
 
-def prediction_flags(wildcards):
-    """How masks are made of the network's answer."""
+def fourth(unseen):
+    """Whether the released test script would show the network the centre of this domain's ROIs only."""
+    return DOMAINS.index(unseen) == 3
+
+
+def view_flags(*, crop):
+    """What the network sees of a ROI, and how masks are made of its answer."""
     values = config["evaluation"]
-    crop = values["crop_domain4"] and DOMAINS.index(wildcards.unseen) == 3
     flags = {"cup-in-disc": values["cup_in_disc"], "crop-centre": crop}
     return f"--threshold {values['threshold']} " + " ".join(f"--{flag}" for flag, on in flags.items() if on)
+
+
+def prediction_flags(wildcards):
+    """The view of the unseen domain that the table shows."""
+    return view_flags(crop=config["evaluation"]["crop_domain4"] and fourth(wildcards.unseen))
+
+
+def other_view_flags(wildcards):
+    """The other view of the fourth domain: the protocols compare its whole ROIs with their centres."""
+    return view_flags(crop=not config["evaluation"]["crop_domain4"])
 
 
 def rows_json(methods):

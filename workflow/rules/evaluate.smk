@@ -69,7 +69,7 @@ rule predict_snapshots:
         run=subpath(input.run, parent=True),
         weights=snapshots_by_domain,
         rois=domains_by_snapshot,
-        flags=prediction_flags,
+        flags=view_flags(crop=False),
         code=fingerprint("fdgst.evaluation.predict"),
     message:
         "Predict all domains by the snapshots of {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"
@@ -78,15 +78,15 @@ rule predict_snapshots:
         " --device {resources.device} --threads {threads} --out {output} > {log} 2>&1"
 
 
-rule predict_crop:
+rule predict_other_view:
     input:
         run="results/runs/{method}/{unseen}/seed{seed}/run.json",
         model="results/runs/{method}/{unseen}/seed{seed}/model.safetensors",
         rois="results/rois/{unseen}.h5",
     output:
-        "results/protocols/{method}/{unseen}/seed{seed}/crop.h5",
+        "results/protocols/{method}/{unseen}/seed{seed}/other_view.h5",
     log:
-        "results/logs/protocols/{method}/{unseen}/seed{seed}/crop.log",
+        "results/logs/protocols/{method}/{unseen}/seed{seed}/other_view.log",
     conda:
         ENVIRONMENT
     threads: config["training"]["threads"]
@@ -96,13 +96,13 @@ rule predict_crop:
     params:
         run=subpath(input.run, parent=True),
         split=config["evaluation"]["split"],
-        threshold=config["evaluation"]["threshold"],
+        flags=other_view_flags,
         code=fingerprint("fdgst.evaluation.predict"),
     message:
-        "Predict the centre of {wildcards.unseen} by {wildcards.method}, seed {wildcards.seed}"
+        "Predict the other view of {wildcards.unseen} by {wildcards.method}, seed {wildcards.seed}"
     shell:
-        "fdgst predict --run {params.run} --rois {input.rois} --split {params.split} --threshold {params.threshold}"
-        " --crop-centre --device {resources.device} --threads {threads} --out {output} > {log} 2>&1"
+        "fdgst predict --run {params.run} --rois {input.rois} --split {params.split} {params.flags}"
+        " --device {resources.device} --threads {threads} --out {output} > {log} 2>&1"
 
 
 rule rescore:
