@@ -71,6 +71,14 @@ def test_only_four_domains_are_put_beside_the_paper_s(tmp_path):
     assert "versus_paper" not in {job.rule for job in three}
 
 
+def test_only_rows_of_the_paper_are_put_beside_it(tmp_path):
+    path = tmp_path / "rows.yaml"
+    path.write_text("methods: [{id: deepall, title: DeepAll, trainer: plain, augmentation: none, options: {}}]\n")
+    rules = {job.rule for job in plan(tmp_path, "results/report.html", overlays=[path])}
+    assert "report" in rules
+    assert "versus_paper" not in rules
+
+
 @pytest.mark.parametrize("crop", [True, False])
 def test_the_protocols_get_each_view_of_the_fourth_domain_once(tmp_path, crop):
     path = tmp_path / "crop.yaml"
