@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +78,18 @@ def peak_mib(command: Sequence[str | Path]) -> float:
     return int(done.stdout.split()[-1]) / 1024
 
 
-def report(rows: Sequence[Row], out: Path) -> None:
-    """Print rows and write them as CSV."""
+def write_csv(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
+    """Write rows of equal keys as CSV."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)] + ["met"], lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(row) | {"met": row.met} for row in rows)
+        writer.writerows(rows)
+
+
+def report(rows: Sequence[Row], out: Path) -> None:
+    """Print rows and write them as CSV."""
+    write_csv([asdict(row) | {"met": row.met} for row in rows], out)
     for row in rows:
         target = f"(target {row.target}: {row.met})" if row.target else ""
         print(f"{row.value:10.4g} {row.unit:4} {row.what}, against {row.against} {target}\n{'':16}{row.detail}")

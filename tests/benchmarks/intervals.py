@@ -1,13 +1,12 @@
 """How often bootstrap intervals of 95 % hold the true mean: plain percentiles, BCa, and the ones that tables use.
 
-    python tests/benchmarks/intervals.py --out intervals.csv
+    python -m tests.benchmarks.intervals --out intervals.csv
 
 Simulated studies: scores that are normal, skewed as Dice is, or skewed with a share of misses at zero; one domain or an
 unweighted average over four. Prints the table of docs/evaluation.md in some seconds.
 """
 
 import argparse
-import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from scipy.special import ndtr, ndtri
 
 from fdgst.core.seeding import generator
 from fdgst.reporting.bootstrap import interval, resampled_means
+from tests.benchmarks.harness import write_csv
 
 CONFIDENCE = 0.95
 MISSES = 0.03
@@ -90,11 +90,7 @@ def main() -> None:
             found = coverage(draw, mean, counts, studies=arguments.studies, samples=arguments.samples)
             rows.append({"images": images, "scores": scores, **found})
             print(f"{images:18} {scores:15}", *(f"{kind} {100 * share:.1f} %" for kind, share in found.items()))
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(rows, arguments.out)
 
 
 if __name__ == "__main__":

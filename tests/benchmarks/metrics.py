@@ -1,13 +1,12 @@
 """All five metrics of one pair of 800 px masks against MONAI's Hausdorff and average surface distance.
 
-    python tests/benchmarks/metrics.py --out metrics.csv
+    python -m tests.benchmarks.metrics --out metrics.csv
 
 One thread each, side by side in one run; prints the ratio of the medians and how far the numbers lie apart. MONAI's
 Dice and 95th percentile are not in its time: the ratio is that of all our metrics to two of theirs.
 """
 
 import argparse
-import csv
 import statistics
 import time
 import warnings
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 
 from fdgst.core.metrics import dice, surface_metrics
+from tests.benchmarks.harness import write_csv
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of MONAI's own imports
@@ -83,11 +83,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows = [measure(name, arguments.repeats) for name in PAIRS]
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(rows, arguments.out)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The trainer against the bare step and against a customary PyTorch loop; its start-up time and peak memory.
 
-    python tests/benchmarks/training.py --out training.csv                      (the demo's size, on this CPU)
-    python tests/benchmarks/training.py --size 256 --images 48 --out paper.csv  (the paper's, on a GPU)
+    python -m tests.benchmarks.training --out training.csv                      (the demo's size, on this CPU)
+    python -m tests.benchmarks.training --size 256 --images 48 --out paper.csv  (the paper's, on a GPU)
 
 Same network, images and images per step everywhere. Steps with data and bare steps (forward, backward and optimiser
 on one cached batch) alternate, so that a busy neighbour hits both; ratios are of medians. The customary loop reads PNG
