@@ -3,7 +3,7 @@
 import json
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,18 +26,26 @@ def save_model(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
         save_file(tensors, part)  # no metadata: its order in the file would be drawn by chance
 
 
-def write_results(folder: Path, *, model: Mapping[str, torch.Tensor], record: Mapping[str, Any], history: str) -> None:
-    """Write the three files, each atomically, the model last: where it is, the others are."""
+def write_results(
+    folder: Path,
+    model: Mapping[str, torch.Tensor],
+    *,
+    record: Mapping[str, Any],
+    history: str,
+    snapshots: Sequence[Path],
+) -> None:
+    """Write all files, each atomically, in the place of those of an earlier training.
+
+    An earlier model goes first and the new one comes last: where there is a model, the others are its own.
+    """
+    for old in [folder / MODEL, *(folder / SNAPSHOTS).glob("epoch*.safetensors")]:
+        old.unlink(missing_ok=True)
+    for path in snapshots:  # kept beside the checkpoints until now
+        with atomic(folder / SNAPSHOTS / path.name) as part:
+            shutil.copyfile(path, part)
     write_text(folder / HISTORY, history)
     write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
     save_model(folder / MODEL, model)
-
-
-def copy_snapshots(kept: Path, folder: Path) -> None:
-    """Put the snapshots of a finished training, kept beside its checkpoints until now, among its results."""
-    shutil.rmtree(folder / SNAPSHOTS, ignore_errors=True)
-    if kept.is_dir():
-        shutil.copytree(kept, folder / SNAPSHOTS)
 
 
 def versions() -> dict[str, str]:

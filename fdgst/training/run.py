@@ -83,13 +83,13 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
                 ledger=ledger,
                 keeper=keeper,
                 interruption=interruption,
-                epoch_done=_snapshots(run, settings, trainer),
+                epoch_done=_snapshots(run, settings, trainer, checkpoints),
                 row_done=row_done,
             )
             keeper.check(plan.steps)
             record = _record(run, settings, store, plan, keeper, device) | {"data_share": round(clock.share(), 4)}
-            results.copy_snapshots(run.checkpoints / results.SNAPSHOTS, run.out)
-            results.write_results(run.out, model=trainer.weights(), record=record, history=ledger.csv())
+            snapshots = sorted((checkpoints.folder / results.SNAPSHOTS).glob("*.safetensors"))
+            results.write_results(run.out, trainer.weights(), record=record, history=ledger.csv(), snapshots=snapshots)
             checkpoints.clear()  # so that a forced re-run trains
     log.info("%s: done, %d steps, %.0f images/s", run, plan.steps, record["images_per_second"])
 
@@ -179,12 +179,14 @@ def _identity(run: Run) -> tuple[str | int, ...]:
     return run.stage, run.unseen, run.seed
 
 
-def _snapshots(run: Run, settings: Settings, trainer: Trainer) -> Callable[[int], None]:
+def _snapshots(
+    run: Run, settings: Settings, trainer: Trainer, checkpoints: Checkpoints
+) -> Callable[[int], None]:
     """Return what happens at the end of an epoch: a snapshot every so many, kept with the checkpoints for now."""
 
     def keep(epochs: int) -> None:
         if run.stage == "main" and settings.snapshot_epochs and epochs % settings.snapshot_epochs == 0:
-            path = run.checkpoints / results.SNAPSHOTS / f"epoch{epochs:04d}.safetensors"
+            path = checkpoints.folder / results.SNAPSHOTS / f"epoch{epochs:04d}.safetensors"
             results.save_model(path, trainer.weights())
 
     return keep

@@ -47,7 +47,7 @@ def after(seconds):
 if __name__ == "__main__":
     checkpoints, *command = sys.argv[1:]
     begun = time.monotonic()
-    attempt(command, lambda: list(Path(checkpoints).glob("*.pt")))
+    attempt(command, lambda: list(Path(checkpoints).rglob("*.pt")))
     to_the_first = time.monotonic() - begun  # checkpoint, on this machine and under its present load
     moments = random.Random(0)
     ended = [attempt(command, after(moments.uniform(0, 2) * to_the_first)) for _ in range(19)]

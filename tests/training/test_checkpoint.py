@@ -29,7 +29,25 @@ def test_a_truncated_newest_falls_back_to_the_older_with_a_warning(checkpoints, 
     newest.write_bytes(damage(newest.read_bytes()))
     with caplog.at_level(logging.WARNING):
         assert checkpoints.load()["step"] == 10
-    assert "step00000015.pt: damaged" in caplog.text
+    assert "step00000015.pt: damaged (wrong checksum): set aside" in caplog.text
+    checkpoints.save(12, {})
+    kept = ["step00000010.pt", "step00000012.pt", "step00000015.pt.damaged"]
+    assert [path.name for path in sorted(checkpoints.folder.iterdir())] == kept
+
+
+def test_where_both_are_damaged_the_run_starts_anew(checkpoints):
+    for path in checkpoints.folder.iterdir():
+        path.write_bytes(b"")
+    assert checkpoints.load() is None
+    assert checkpoints.newest() is None
+
+
+def test_a_disk_that_fails_is_no_damage(checkpoints):
+    newest = checkpoints.newest()
+    newest.unlink()
+    newest.mkdir()  # cannot be read, whoever asks
+    with pytest.raises(IsADirectoryError):
+        checkpoints.load()
 
 
 def test_a_flipped_byte_of_a_tensor_is_noticed(checkpoints):
@@ -41,12 +59,24 @@ def test_a_flipped_byte_of_a_tensor_is_noticed(checkpoints):
 
 
 def test_another_key_starts_anew_and_says_what_changed(checkpoints, caplog):
-    changed = Checkpoints(checkpoints.folder, KEY | {"training.learning_rate": "0.01"})
+    changed = Checkpoints(checkpoints.root, KEY | {"training.learning_rate": "0.01"})
     with caplog.at_level(logging.WARNING):
         assert changed.load() is None
     assert "of another training (training.learning_rate changed): starting anew" in caplog.text
     changed.save(1, {})
     assert changed.load()["step"] == 1
+    assert checkpoints.load()["step"] == 15  # with the old settings again
+
+
+def test_clearing_leaves_what_is_not_its_own(checkpoints):
+    Checkpoints(checkpoints.root, {"code": "old"}).save(3, {})
+    thesis = checkpoints.root / "thesis"
+    thesis.mkdir()
+    checkpoints.clear()
+    assert list(checkpoints.root.iterdir()) == [thesis]
+    thesis.rmdir()
+    checkpoints.clear()
+    assert not checkpoints.root.exists()
 
 
 def test_nothing_of_a_checkpoint_is_unpickled(checkpoints, caplog):
@@ -54,8 +84,10 @@ def test_nothing_of_a_checkpoint_is_unpickled(checkpoints, caplog):
         def __reduce__(self):
             return pytest.fail, ("unpickled",)
 
-    torch.save({"key": KEY, "step": 20, "trap": Trap()}, checkpoints.folder / "step00000020.pt")
-    assert checkpoints.load()["step"] == 15
+    checkpoints.save(20, {"trap": Trap()})
+    with caplog.at_level(logging.WARNING):
+        assert checkpoints.load()["step"] == 15
+    assert "holds more than tensors" in caplog.text
 
 
 def test_what_a_kill_left_half_written_is_swept_away(checkpoints):

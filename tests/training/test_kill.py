@@ -46,7 +46,7 @@ def test_a_terminated_process_says_how_to_go_on_and_exits_with_143(run, settings
     log = tmp_path / "log"
     with log.open("w") as output:
         process = subprocess.Popen(FDGST + arguments(run("grid"), settings(epochs=500)), stderr=output)
-        while not list(run().checkpoints.glob("*.pt")):
+        while not list(run().checkpoints.rglob("*.pt")):
             assert process.poll() is None, log.read_text()
             time.sleep(0.1)
         os.kill(process.pid, signal.SIGTERM)

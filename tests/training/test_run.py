@@ -92,7 +92,7 @@ def test_a_stopped_run_goes_on_to_the_weights_of_an_undisturbed_one(finished, ru
 def test_a_truncated_newest_checkpoint_costs_one_interval_and_no_weight(finished, run, settings, told_to_stop, caplog):
     with told_to_stop(4):
         train(run("grid"), settings(), execution(checkpoint_seconds=ALWAYS))
-    newest = run().checkpoints / "step00000005.pt"
+    (newest,) = run().checkpoints.rglob("step00000005.pt")
     newest.write_bytes(newest.read_bytes()[:1000])
     with caplog.at_level(logging.INFO):
         train(run("grid"), settings(), execution())
@@ -118,7 +118,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpo
     planted = run(shards=shards, seed=2)
     with pytest.raises(TrainingError, match=r"row without c, seed 2: loss is nan at step \d; last good checkpoint: "):
         train(planted, settings(epochs=9), execution(checkpoint_seconds=ALWAYS))
-    kept = [torch.load(path, weights_only=True) for path in planted.checkpoints.glob("*.pt")]
+    kept = [torch.load(path, weights_only=True) for path in planted.checkpoints.rglob("*.pt")]
     assert kept
     assert all(w.isfinite().all() for state in kept for w in state["trainer"]["network"].values())
     assert not planted.out.exists()
