@@ -147,7 +147,7 @@ class DenseBank(Bank):
 
     def amplitude(self, image: int) -> np.ndarray:
         """Return what was stored."""
-        return self.file["amplitude"][image]
+        return form.read(self.file["amplitude"], image)
 
 
 class SoftBank(Bank):
@@ -155,14 +155,14 @@ class SoftBank(Bank):
 
     def __init__(self, path: Path, file: h5py.File) -> None:
         super().__init__(path, file)
-        self._offset, self._phase = file["offset"][:], file["phase"]
+        self._offset, self._phase = form.read(file["offset"], ...), file["phase"]
         self._columns = [file[name] for name in ("row", "column", "value")]  # a look-up by name is as dear as a read
 
     def coefficients(self, image: int) -> Coefficients:
         """Return the amplitudes of one image that are not zero."""
         bounds = self._offset[CHANNELS * image : CHANNELS * (image + 1) + 1]
         channel = np.repeat(np.arange(CHANNELS), np.diff(bounds))
-        row, column, value = (dataset[bounds[0] : bounds[-1]] for dataset in self._columns)
+        row, column, value = (form.read(dataset, np.s_[bounds[0] : bounds[-1]]) for dataset in self._columns)
         return Coefficients(channel, row, column, value)
 
     def amplitude(self, image: int) -> np.ndarray:
@@ -171,7 +171,7 @@ class SoftBank(Bank):
 
     def phase(self, image: int) -> np.ndarray:
         """Return the unit phases of one image's low frequencies, complex64; see `fdgst.core.sparse.low_phases`."""
-        return self._phase[image]
+        return form.read(self._phase, image)
 
 
 @contextmanager

@@ -73,6 +73,23 @@ def open_file(path: Path, *, kind: str) -> Iterator[h5py.File]:
         raise FormatError(f"{path}: damaged ({error}); delete it and run snakemake again") from error
 
 
+def read(dataset: h5py.Dataset, selection: Any) -> np.ndarray:
+    """Read a part of a dataset.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged; names the file, of perhaps several that are open.
+    """
+    try:
+        return dataset[selection]
+    except OSError as error:  # HDF5's own: a chunk that fails its fletcher32
+        name = dataset.name.lstrip("/")
+        raise FormatError(
+            f"{dataset.file.filename}: damaged {name} ({error}); delete it and run snakemake again"
+        ) from error
+
+
 def add_images(
     group: h5py.Group, name: str, shape: Sequence[int], dtype: Any, *, compression: str, per_item: int = 1
 ) -> h5py.Dataset:

@@ -78,21 +78,21 @@ class Predictions:
 
     def mask(self, row: int) -> np.ndarray:
         """Return the masks of one image, bool (2, R, R): cup, disc."""
-        return self.file["mask"][row].astype(bool)
+        return form.read(self.file["mask"], row).astype(bool)
 
     def logit(self, row: int) -> np.ndarray:
         """Return the logits of one image, float16 (2, S, S): cup, disc."""
-        return self.file["logit"][row]
+        return form.read(self.file["logit"], row)
 
     @property
     def masks(self) -> np.ndarray:
         """All masks, bool (N, 2, R, R)."""
-        return self.file["mask"][:].astype(bool)
+        return form.read(self.file["mask"], ...).astype(bool)
 
     @property
     def logits(self) -> np.ndarray:
         """All logits, float16 (N, 2, S, S)."""
-        return self.file["logit"][:]
+        return form.read(self.file["logit"], ...)
 
 
 @contextmanager

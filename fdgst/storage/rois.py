@@ -142,27 +142,27 @@ class Rois:
 
     def image(self, row: int) -> np.ndarray:
         """Return one image at ROI size, uint8 (R, R, 3)."""
-        return self._pixels["image"][row]
+        return form.read(self._pixels["image"], row)
 
     def label(self, row: int) -> np.ndarray:
         """Return one label map at ROI size, uint8 (R, R)."""
-        return self._pixels["label"][row]
+        return form.read(self._pixels["label"], row)
 
     def network_image(self, row: int) -> np.ndarray:
         """Return one image at network size, uint8 (S, S, 3)."""
-        return self._pixels["network/image"][row]
+        return form.read(self._pixels["network/image"], row)
 
     def network_label(self, row: int) -> np.ndarray:
         """Return one label map at network size, uint8 (S, S)."""
-        return self._pixels["network/label"][row]
+        return form.read(self._pixels["network/label"], row)
 
     def network_images(self, rows: np.ndarray) -> np.ndarray:
         """Return images at network size, uint8 (n, S, S, 3), in the order of `rows` (ascending, distinct)."""
-        return self._pixels["network/image"][rows]
+        return form.read(self._pixels["network/image"], rows)
 
     def network_labels(self, rows: np.ndarray) -> np.ndarray:
         """Return label maps at network size, uint8 (n, S, S), in the order of `rows` (ascending, distinct)."""
-        return self._pixels["network/label"][rows]
+        return form.read(self._pixels["network/label"], rows)
 
 
 @contextmanager

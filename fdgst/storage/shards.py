@@ -13,7 +13,6 @@ from typing import Any, Self
 import h5py
 import numpy as np
 
-from fdgst.errors import FormatError
 from fdgst.storage import format as form
 from fdgst.storage.parts import Flusher, add_picture, add_table, number_or_text
 
@@ -223,11 +222,8 @@ class Shard:
         return out
 
     def _read(self, name: str, selection: Any) -> np.ndarray:
-        """Read a part of a dataset, or say which file is damaged."""
-        try:
-            return self.file[name][selection]
-        except OSError as error:  # HDF5's own: a chunk that fails its fletcher32
-            raise FormatError(f"{self.path}: damaged {name} ({error}); delete it and run snakemake again") from error
+        """Read a part of a dataset."""
+        return form.read(self.file[name], selection)
 
 
 def open_shard(path: Path) -> Shard:

@@ -5,6 +5,7 @@ first shard (image-major, then lambda), of the second, ... Labels and domains ar
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 
 from fdgst.errors import ConfigError, DataError
+from fdgst.storage.format import digest
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.shards import Shard, open_shard
 from fdgst.training.pool import Pool, changes, copies, originals
@@ -102,7 +104,7 @@ class Store:
 
     def __exit__(self, *error: Any) -> None:
         """Close the files."""
-        self._stack.close()
+        self._stack.close()  # a fault of a file has its name already
 
     def _load(self, resident_gib: float) -> None:
         """Read labels, and pixels if they fit."""
@@ -146,13 +148,25 @@ def check(run: Run, rois: Sequence[Rois], shards: Sequence[Shard]) -> None:
         faults += _faults(path, file, run, rois, domains)
     if len(set(domains)) < len(domains):
         faults.append(f"{run}: expected one ROI file per domain, found {', '.join(domains)}")
-    if len({shard.encoding for shard in shards}) > 1 or len({shard.lambdas.shape[1] for shard in shards}) > 1:
-        faults.append(f"{run}: expected shards of one augmentation, found encodings or lambdas that differ")
-    per_source = {sum(shard.content_domain == domain for shard in shards) for domain in domains}
-    if len(per_source) > 1 and not faults:
-        faults.append(f"{run}: expected equally many shards of every source domain, found {sorted(per_source)}")
+    faults = faults or _misfits(run, shards, domains)
     if faults:
         raise ConfigError(*faults)
+
+
+def _misfits(run: Run, shards: Sequence[Shard], domains: Sequence[str]) -> list[str]:
+    """List why shards that are each in order make no set."""
+    faults = []
+    kinds = sorted({f"{shard.augmentation} ({shard.encoding}, {shard.lambdas.shape[1]} lambdas)" for shard in shards})
+    if len(kinds) > 1:
+        faults.append(f"{run}: expected shards of one augmentation, found {', '.join(kinds)}")
+    pairs = Counter((shard.content_domain, shard.style_domain) for shard in shards)
+    twice = [f"{content} in the style of {style}" for (content, style), count in pairs.items() if count > 1]
+    if twice and not faults:
+        faults.append(f"{run}: expected one shard per pair of domains, found more of {', '.join(twice)}")
+    per_source = {sum(content == domain for content, _ in pairs) for domain in domains}
+    if len(per_source) > 1 and not faults:
+        faults.append(f"{run}: expected equally many shards of every source domain, found {sorted(per_source)}")
+    return faults
 
 
 def _faults(path: Path, file: Rois | Shard, run: Run, rois: Sequence[Rois], domains: Sequence[str]) -> list[str]:
@@ -164,9 +178,7 @@ def _faults(path: Path, file: Rois | Shard, run: Run, rois: Sequence[Rois], doma
     elif not set(own) <= set(domains):
         faults.append(f"{path}: of {' and '.join(own)}, but the sources of this run are {', '.join(domains)}")
     elif isinstance(file, Shard):
-        source = rois[domains.index(file.content_domain)]
-        expected = [source.names[row] for row in source.indices("train")]
-        if file.names != expected or file.size_px != source.network_size_px:
+        if file.settings["inputs"]["content"] != digest(run.rois[domains.index(file.content_domain)]):
             faults.append(
                 f"{path}: not made from the ROI file of {file.content_domain}; run snakemake to make it again"
             )

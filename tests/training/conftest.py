@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fdgst.core.seeding import generator
+from fdgst.storage.format import digest
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.shards import STATISTICS, Plan, create_shard
 from fdgst.training.settings import Run, settings_from
@@ -36,7 +37,7 @@ TRAINING = {
 }
 
 
-def _write_domain(path, domain, train, test=2):
+def _write_domain(path, domain, train, test=2, bright=60):
     """Write a ROI file of bright discs on a textured ground; the cup is brighter still."""
     shape = {"count": train + test, "roi_size_px": 48, "network_size_px": SIZE_PX}
     options = {"label_resize": "nearest", "compression": "none", "settings": {"domain": domain, "title": domain}}
@@ -45,12 +46,14 @@ def _write_domain(path, domain, train, test=2):
             rng = generator("test", domain, number)
             y, x = np.mgrid[:48, :48] - rng.integers(18, 30, (2, 1, 1))
             label = np.digitize(-np.hypot(x, y), [-14, -7]).astype("u1")
-            image = 60 + 60 * label[..., None] + rng.integers(-20, 20, (48, 48, 3))
+            image = bright + 60 * label[..., None] + rng.integers(-20, 20, (48, 48, 3))
             split = "train" if number < train else "test"
             writer.add(f"{domain}{number}", split, image.astype("u1"), label, "0" * 64)
 
 
-def _write_shard(path, content, style, *, encoding="grid", lambdas=(0.25, 1.0), law=None, spoil=False):
+def _write_shard(
+    path, content, style, *, encoding="grid", lambdas=(0.25, 1.0), law=None, spoil=False, augmentation="fdg"
+):
     """Write a shard whose copies are x + lambda d, d a tint of their own for every content."""
     with open_rois(content) as rois, open_rois(style) as styles:
         names = [rois.names[row] for row in rois.indices("train")]
@@ -59,9 +62,10 @@ def _write_shard(path, content, style, *, encoding="grid", lambdas=(0.25, 1.0), 
     change = generator("tint", *domains.values()).integers(-50, 50, (len(names), 1, 1, 3)) + np.zeros(x.shape)
     if spoil:
         change[0] = np.nan
-    attributes = {"augmentation": "fdg", "window": "full", "alpha": 0.0, "seed": 1, **domains}
+    attributes = {"augmentation": augmentation, "window": "full", "alpha": 0.0, "seed": 1, **domains}
+    made_from = {"lambdas": law or list(lambdas), "inputs": {"content": digest(content)}}
     plan = Plan(names, names, np.tile(lambdas, (len(names), 1)), SIZE_PX, encoding, "none", attributes)
-    with create_shard(path, plan, settings={"lambdas": law or list(lambdas)}) as writer:
+    with create_shard(path, plan, settings=made_from) as writer:
         for row in range(len(names)):
             grid = np.stack([x[row] + lam * change[row] for lam in lambdas])
             pixels = grid.round().clip(0, 255).astype("u1") if encoding == "grid" else change[row].astype("f2")
