@@ -1,7 +1,7 @@
 r"""Stylising at load time from soft banks, in batches, on CPU or GPU: for sets too large to be written out.
 
 Of an image a soft bank keeps about a kilobyte of amplitudes, and the unit phases of its low frequencies. With both,
-:math:`clip(round((1 - \lambda) x + \lambda w))` is a scatter, two thin matrix products and a sum: the pixels of the
+:math:`clip(round((1 - \lambda) x + \lambda w))` is two thin matrix products and a sum: the pixels of the
 offline shard (full window) within one grey level.
 """
 
@@ -62,18 +62,18 @@ class Stylist:
         if max(high, wide) > LOW:
             reason = f"a coefficient at frequency {max(high, wide)}, outside the block of {LOW}"
             raise ConfigError(f"{styles.path}: {reason}; write shards with fdgst shard instead")
-        self._shape = (3, 2 * high + 1, wide + 1)
+        shape = (3, 2 * high + 1, wide + 1)
         channel = np.concatenate([c.channel for c in all_of])
-        place = np.ravel_multi_index((channel, row + high, column), self._shape)
-        self._place = torch.from_numpy(place).to(device)
-        self._value = torch.from_numpy(np.concatenate([c.value for c in all_of])).to(device)
-        self._start = torch.tensor(np.cumsum([0, *(len(c.value) for c in all_of)]), device=device)
+        amplitudes = np.zeros((len(all_of), *shape), np.float32)
+        image = np.repeat(np.arange(len(all_of)), [len(c.value) for c in all_of])
+        amplitudes[image, channel, row + high, column] = np.concatenate([c.value for c in all_of])
+        self._amplitude = torch.from_numpy(amplitudes).to(device)
         middle = contents.phase(0).shape[1] // 2
         cut = np.s_[:, middle - high : middle + high + 1, : wide + 1]
         phases = np.stack([contents.phase(number)[cut] for number in range(len(contents.names))])
         self._phase = torch.from_numpy(phases).to(device)
         size = (self.size_px, self.size_px)
-        rows, columns = Synthesis((styles.size_px, styles.size_px), size).low_waves(self._shape[1], self._shape[2])
+        rows, columns = Synthesis((styles.size_px, styles.size_px), size).low_waves(shape[1], shape[2])
         self._columns = torch.from_numpy(columns).to(device)
         # the real part of a complex product, as one real product
         self._rows = torch.from_numpy(np.concatenate([rows.real, -rows.imag]).T.copy()).to(device)
@@ -97,18 +97,7 @@ class Stylist:
         tensor of float32, shape (B, 3, S, S)
             Grey levels, whole numbers in [0, 255]: what the offline shard holds, within one level.
         """
-        wide = (self._phase[contents] * self._amplitudes(styles)) @ self._columns  # (B, 3, rows, S)
+        wide = (self._phase[contents] * self._amplitude[styles]) @ self._columns  # (B, 3, rows, S)
         whole = self._rows @ torch.cat([wide.real, wide.imag], dim=-2)
         x = images.float()
         return torch.lerp(x, whole, lam.float().view(-1, 1, 1, 1)).round_().clamp_(0, 255)
-
-    def _amplitudes(self, styles: torch.Tensor) -> torch.Tensor:
-        """Spread the coefficients of some styles over the block, (B, 3, rows, columns)."""
-        counts = self._start[styles + 1] - self._start[styles]
-        item = torch.repeat_interleave(torch.arange(len(styles), device=counts.device), counts)
-        ends = counts.cumsum(0)
-        entry = torch.arange(len(item), device=counts.device) - (ends - counts)[item] + self._start[styles][item]
-        size = int(np.prod(self._shape))
-        dense = torch.zeros(len(styles) * size, device=counts.device)
-        dense[item * size + self._place[entry]] = self._value[entry]
-        return dense.view(len(styles), *self._shape)
