@@ -74,13 +74,19 @@ def rebuild_network(settings: NetworkSettings) -> nn.Module:
     return _create(settings, pretrained=False, seed=0)
 
 
+def reason(error: Exception) -> str:
+    """Return the line of another library's message that says why; the first of torch's only announces the others."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[1] if lines[0].startswith("Error(s) in loading state_dict") and len(lines) > 1 else lines[0]
+
+
 def _pretrained(settings: NetworkSettings, seed: int) -> nn.Module:
     """Make the network with its encoder's published weights, or say what to do without them."""
     try:
         with _quiet_hub():
             return _create(settings, pretrained=True, seed=seed)
     except Exception as error:  # the hub's, timm's and the network's own kinds, which share no base
-        fault = f"imagenet weights of {settings.encoder} cannot be had ({_reason(error)}); {ALTERNATIVES}"
+        fault = f"imagenet weights of {settings.encoder} cannot be had ({reason(error)}); {ALTERNATIVES}"
         raise TrainingError(fault) from error
 
 
@@ -106,7 +112,7 @@ def _create(settings: NetworkSettings, *, pretrained: bool, seed: int) -> nn.Mod
             if pretrained:
                 raise
             fault = (
-                f"training: decoder {settings.decoder} does not work with encoder {settings.encoder} ({_reason(error)})"
+                f"training: decoder {settings.decoder} does not work with encoder {settings.encoder} ({reason(error)})"
             )
             raise ConfigError(fault) from error
 
@@ -165,16 +171,11 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
     except FileNotFoundError as error:
         raise TrainingError(f"training.encoder_weights: no file {path}; {ALTERNATIVES}, or to imagenet") from error
     except Exception as error:  # torch's and safetensors' own kinds; their messages run to many lines
-        fault = f"{path}: cannot be read as tensors ({_reason(error)}); expected a .safetensors or .pth file"
+        fault = f"{path}: cannot be read as tensors ({reason(error)}); expected a .safetensors or .pth file"
         raise TrainingError(fault) from error
     if not isinstance(loaded, dict) or not all(isinstance(value, torch.Tensor) for value in loaded.values()):
         raise TrainingError(f"{path}: expected a mapping of names to tensors, found {type(loaded).__name__}")
     return loaded
-
-
-def _reason(error: Exception) -> str:
-    """Return the first line of another library's message."""
-    return str(error).partition("\n")[0]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ the same contents with the same geometry, and differ by what is stylised.
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import lru_cache, partial
 from typing import Any, Self
 
 import numpy as np
@@ -128,6 +129,9 @@ class Batches:
 
     def __init__(self, store: Store, sampling: Sampling) -> None:
         self.store, self.sampling = store, sampling
+        self._drawn = lru_cache(maxsize=2)(
+            partial(draw, store.layout, sampling)
+        )  # two: the reader is ahead of the step
         self._epoch: tuple[int, Draws] | None = None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
         self._ahead: dict[int, Future[tuple[torch.Tensor, torch.Tensor | None]]] = {}
@@ -163,7 +167,7 @@ class Batches:
     def _draws(self, epoch: int) -> Draws:
         """Return an epoch's draws as tensors on the device: one transfer per epoch, none per step."""
         if self._epoch is None or self._epoch[0] != epoch:
-            draws = draw(self.store.layout, self.sampling, epoch)
+            draws = self._drawn(epoch)
             tensors = {
                 item.name: torch.from_numpy(getattr(draws, item.name)).to(self.store.device) for item in fields(draws)
             }
@@ -187,12 +191,9 @@ class Batches:
     def _read(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Read a step's pixels from the files (in the prefetching thread, the only one that touches them)."""
         epoch, within = divmod(step, self.sampling.steps)
-        draws = draw(self.store.layout, self.sampling, epoch)
+        draws, pool = self._drawn(epoch), self.store.changes
         pictures, changes = self._numbers(draws.originals[within], draws.copies[within])
-        pool, pinned = (
-            self.store.changes,
-            self.store.device.type == "cuda",
-        )  # pinned: the copy to the GPU waits for nobody
+        pinned = self.store.device.type == "cuda"  # the copy to the GPU then waits for nobody
         return self.store.pictures.read(pictures, pinned), pool.read(changes, pinned) if pool else None
 
     def _fetch(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -1,13 +1,18 @@
 """How much of a step goes into its data: wall clock on a CPU, events on a GPU, which nobody waits for."""
 
+import logging
 from time import perf_counter
 from typing import Any
 
 import torch
 
+log = logging.getLogger(__name__)
+LARGE_SHARE = 0.1  # of a step, above which the data path is worth a warning
+WARN_SECONDS = 30.0  # of training, before that a share says little
+
 
 class DataClock:
-    """Times steps in three marks: `begin`, `data_done`, `end`.
+    """Times steps in three marks, `begin`, `data_done`, `end`, and sums them up at a `look`.
 
     Parameters
     ----------
@@ -18,6 +23,7 @@ class DataClock:
         self._on_gpu = device.type == "cuda"
         self._marks: list[Any] = []
         self._open: list[tuple[Any, Any, Any]] = []
+        self._warned = False
         self.data_seconds = self.seconds = 0.0
 
     def begin(self) -> None:
@@ -33,13 +39,21 @@ class DataClock:
         begin, middle, end = *self._marks, self._now()
         self._open.append((begin, middle, end))
 
+    @property
     def share(self) -> float:
-        """Return the share of the data in all steps marked so far; on a GPU call it when the steps are over anyway."""
+        """Share of the data in all steps up to the last look, 0 to 1."""
+        return self.data_seconds / self.seconds if self.seconds else 0.0
+
+    def look(self) -> None:
+        """Sum up the steps marked so far, and warn once if the data take too long; on a GPU when steps are over."""
         for begin, middle, end in self._open:
             self.data_seconds += self._between(begin, middle)
             self.seconds += self._between(begin, end)
         self._open.clear()
-        return self.data_seconds / self.seconds if self.seconds else 0.0
+        if self.share > LARGE_SHARE and self.seconds >= WARN_SECONDS and not self._warned:
+            said = "where pixels are read by chunk, a larger resident_gib keeps them in memory"
+            log.warning("the data path takes %.0f %% of a step; %s", 100 * self.share, said)
+            self._warned = True
 
     def _now(self) -> Any:
         """Return a mark."""

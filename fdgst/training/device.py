@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 
 from fdgst.errors import ConfigError
-from fdgst.training.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -42,16 +41,31 @@ def usable_cpus() -> int:
     return cpus
 
 
-def configure(settings: Settings, device: torch.device, threads: int) -> None:
-    """Set torch's threads and kernels, for the whole process."""
+def has_bfloat16(device: torch.device) -> bool:
+    """Tell whether mixed precision pays: a GPU that has bfloat16 itself and does not emulate it."""
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def configure(device: torch.device, *, threads: int, tf32: bool, deterministic: bool) -> None:
+    """Set torch's threads and kernels, for the whole process.
+
+    Parameters
+    ----------
+    device : torch.device
+    threads : int
+    tf32 : bool
+        Whether a GPU may round the factors of float32 products to ten bits.
+    deterministic : bool
+        Whether a GPU must give equal bytes again; a CPU does anyway.
+    """
     torch.set_num_threads(threads)
-    if device.type != "cuda":  # a CPU is deterministic anyway, and has no shorter floats that it would pay to use
+    if device.type != "cuda":
         return
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = settings.mixed_precision
-    torch.backends.cudnn.benchmark = not settings.deterministic
-    if settings.deterministic:
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
+    torch.backends.cudnn.benchmark = not deterministic
+    torch.use_deterministic_algorithms(deterministic)
+    if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # nothing reads it
 
 

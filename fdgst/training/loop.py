@@ -1,6 +1,5 @@
 """The training loop, in the order of events. It decides nothing: schedules and sampling are functions of the step."""
 
-import logging
 from collections.abc import Callable, Mapping
 from time import monotonic
 
@@ -15,10 +14,6 @@ from fdgst.training.keeper import Keeper
 from fdgst.training.ledger import Ledger
 from fdgst.training.methods.trainer import Trainer
 from fdgst.training.schedule import Schedule
-
-log = logging.getLogger(__name__)
-DATA_SHARE = 0.1  # of a step, above which the data path is worth a warning
-WARN_SECONDS = 30.0  # of training, before that a share says little
 
 
 def fit(
@@ -71,7 +66,7 @@ def fit(
     Interrupted
         After SIGTERM or Ctrl-C, when the step is done and saved.
     """
-    clock, warned = DataClock(trainer.device), False
+    clock = DataClock(trainer.device)
     with Progress(plan.steps, description=name, unit="step", initial=start) as shown:
         begun, speed = monotonic(), ""
         for step in range(start, plan.steps):
@@ -88,7 +83,7 @@ def fit(
                 ledger.look(step)
                 row_done(ledger.close_row(step, batch.epoch, plan.rate(step)))
                 speed = f"{plan.images_per_step * (step + 1 - start) / (monotonic() - begun):.0f}"
-                warned = warned or _warn(clock)
+                clock.look()
             shown.advance(**_fields(batch, plan, ledger, speed))
             if (step + 1) % plan.steps_per_epoch == 0:
                 epoch_done(batch.epoch + 1)
@@ -98,7 +93,6 @@ def fit(
             if interruption.number and not last:
                 said = f"{name}: stopped by a signal after step {step + 1} of {plan.steps}; saved"
                 raise Interrupted(f"{said}; run the same command again to go on from there", interruption.number)
-    clock.share()
     return clock
 
 
@@ -110,12 +104,3 @@ def _fields(batch: Batch, plan: Schedule, ledger: Ledger, speed: str) -> dict[st
     if speed:
         fields["images/s"] = speed
     return fields
-
-
-def _warn(clock: DataClock) -> bool:
-    """Warn, and return True, if the data path takes too long."""
-    share = clock.share()
-    if clock.seconds < WARN_SECONDS or share <= DATA_SHARE:
-        return False
-    log.warning("the data path takes %.0f %% of a step; a larger resident_gib keeps pixels in memory", 100 * share)
-    return True

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from fdgst.errors import FormatError
-from fdgst.models import rebuild_network
+from fdgst.models import reason, rebuild_network
 from fdgst.training import methods
 from fdgst.training.device import choose, configure, usable_cpus
 from fdgst.training.results import MODEL, RECORD
@@ -48,7 +48,9 @@ class Predictor:
         self.record: dict[str, Any] = _record(folder / RECORD)
         settings = settings_from(self.record["settings"])
         self._device = choose(device)
-        configure(settings, self._device, min(threads, usable_cpus()))
+        # no shorter floats here: a prediction must not depend on how fast it was wanted
+        used = min(threads, usable_cpus())
+        configure(self._device, threads=used, tf32=False, deterministic=settings.deterministic)
         network = rebuild_network(settings).to(self._device).to(memory_format=torch.channels_last)
         self._trainer = methods.build(
             self.record["trainer"],
@@ -62,8 +64,9 @@ class Predictor:
         try:
             self._trainer.load_weights(load_file(path))
         except (OSError, RuntimeError, SafetensorError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise FormatError(f"{path}: not the weights that {RECORD} speaks of ({reason}); train again") from error
+            raise FormatError(
+                f"{path}: not the weights that {RECORD} speaks of ({reason(error)}); train again"
+            ) from error
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return logits, float32 (n, 2, S, S), of images, uint8 (n, S, S, 3)."""

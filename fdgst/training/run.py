@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from fdgst.errors import ConfigError, TrainingError
 from fdgst.fingerprint import fingerprint
-from fdgst.models import build_network, rebuild_network
+from fdgst.models import build_network, reason, rebuild_network
 from fdgst.storage.format import digest
 from fdgst.training import methods, results
 from fdgst.training.batches import Batches, Sampling
@@ -47,7 +47,7 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
     ConfigError
         If settings, inputs and trainer contradict each other, or an input holds the unseen domain.
     TrainingError
-        If weights cannot be had, or a loss or a weight is not finite.
+        If weights cannot be had, a loss or a weight is not finite, or the GPU's memory is too small.
     FormatError
         If an input file is damaged.
     Interrupted
@@ -59,7 +59,7 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
     checkpoints = Checkpoints(run.checkpoints, key(run, settings))
     resumed = checkpoints.load()
     threads = resumed["threads"] if resumed else min(execution.threads, usable_cpus())
-    configure(settings, device, threads)
+    configure(device, threads=threads, tf32=settings.mixed_precision, deterministic=settings.deterministic)
     log.info("%s, %s stage: on %s, %d thread(s)", run, run.stage, describe(device), threads)
     with Store(run, device, execution.resident_gib) as store:
         plan = _plan(run, settings, store)
@@ -87,7 +87,10 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
                 row_done=row_done,
             )
             keeper.check(plan.steps)
-            record = _record(run, settings, store, plan, keeper, device) | {"data_share": round(clock.share(), 4)}
+            record = _record(run, settings, store, plan, keeper, device) | {
+                "precision": "bfloat16" if trainer.mixed else "float32",
+                "data_share": round(clock.share, 4),
+            }
             snapshots = sorted((checkpoints.folder / results.SNAPSHOTS).glob("*.safetensors"))
             results.write_results(run.out, trainer.weights(), record=record, history=ledger.csv(), snapshots=snapshots)
             checkpoints.clear()  # so that a forced re-run trains
@@ -150,9 +153,8 @@ def _load_start(network: torch.nn.Module, path: Path) -> None:
     try:
         network.load_state_dict(load_file(path))
     except (RuntimeError, SafetensorError) as error:  # of another network; damaged
-        reason = str(error).strip().partition("\n")[0]
         raise TrainingError(
-            f"{path}: not the weights of this network ({reason}); delete it and pre-train again"
+            f"{path}: not the weights of this network ({reason(error)}); delete it and pre-train again"
         ) from error
 
 
@@ -179,9 +181,7 @@ def _identity(run: Run) -> tuple[str | int, ...]:
     return run.stage, run.unseen, run.seed
 
 
-def _snapshots(
-    run: Run, settings: Settings, trainer: Trainer, checkpoints: Checkpoints
-) -> Callable[[int], None]:
+def _snapshots(run: Run, settings: Settings, trainer: Trainer, checkpoints: Checkpoints) -> Callable[[int], None]:
     """Return what happens at the end of an epoch: a snapshot every so many, kept with the checkpoints for now."""
 
     def keep(epochs: int) -> None:
@@ -204,10 +204,12 @@ def _named(run: Run, checkpoints: Checkpoints) -> Iterator[None]:
     """Say which run failed, and what is left of it."""
     try:
         yield
-    except TrainingError as error:
+    except (TrainingError, torch.OutOfMemoryError) as error:
         kept = checkpoints.newest()
         last = f"last good checkpoint: {kept}" if kept else "it was too early for a checkpoint"
-        raise TrainingError(f"{run}: {error}; {last}") from error
+        full = "the GPU's memory is full: lower training.images_per_step or training.resident_gib"
+        said = full if isinstance(error, torch.OutOfMemoryError) else error
+        raise TrainingError(f"{run}: {said}; {last}") from error
 
 
 def _record(

@@ -224,7 +224,7 @@ def measure(arguments, folder):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     mapping = settings(arguments.images)
     configuration = settings_from(mapping)
-    configure(configuration, device, arguments.threads)
+    configure(device, threads=arguments.threads, tf32=configuration.mixed_precision, deterministic=False)
     rois, shards = write_files(folder, arguments.size)
     listed = write_pictures(folder, rois, shards)
     with_data, bare = ours(rois, shards, configuration, arguments.images, arguments.steps, device, 1e9)

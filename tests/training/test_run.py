@@ -124,6 +124,38 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpo
     assert not planted.out.exists()
 
 
+def test_a_weight_that_is_not_finite_stops_the_run_before_it_is_saved(run, settings, monkeypatch):
+    real = TRAINERS["plain"].update
+
+    def update(self, batch):
+        loss = real(self, batch)
+        if batch.step == 4:
+            with torch.no_grad():
+                next(self.network.parameters()).fill_(torch.nan)
+            return torch.zeros(())
+        return loss
+
+    monkeypatch.setattr(TRAINERS["plain"], "update", update)
+    with pytest.raises(TrainingError, match=r"is not finite after step 5; last good checkpoint: .*step00000004\.pt"):
+        train(run(), settings(), execution(checkpoint_seconds=ALWAYS))
+    assert not run().out.exists()
+
+
+def test_a_full_gpu_is_answered_with_what_to_lower(run, settings, monkeypatch):
+    def update(self, batch):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+
+    monkeypatch.setattr(TRAINERS["plain"], "update", update)
+    with pytest.raises(TrainingError, match=r"row without c, seed 0: the GPU's memory is full: lower training\.images"):
+        train(run(), settings(), execution())
+
+
+def test_a_second_training_leaves_no_snapshot_of_the_first(run, settings):
+    train(run(), settings(snapshot_epochs=1), execution())
+    train(run(), settings(epochs=1, final_epochs=0, snapshot_epochs=1), execution())
+    assert [path.name for path in (run().out / "snapshots").iterdir()] == ["epoch0001.safetensors"]
+
+
 def test_the_main_stage_starts_from_the_pre_trained_weights(run, settings, tmp_path):
     train(run(stage="pretrain", out=tmp_path / "pre"), settings(), execution())
     start = tmp_path / "pre" / "model.safetensors"
@@ -135,7 +167,7 @@ def test_the_main_stage_starts_from_the_pre_trained_weights(run, settings, tmp_p
 
 def test_weights_of_another_network_are_refused(run, settings, tmp_path):
     train(run(stage="pretrain", out=tmp_path / "pre"), settings(), execution())
-    with pytest.raises(TrainingError, match="not the weights of this network"):
+    with pytest.raises(TrainingError, match=r"not the weights of this network \((Missing|Unexpected) key"):
         train(run(start=tmp_path / "pre" / "model.safetensors"), settings(decoder="FPN"), execution())
 
 

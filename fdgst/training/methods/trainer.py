@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from fdgst.training.batch import Batch
+from fdgst.training.device import has_bfloat16
 
 
 class TrainerSettings(Protocol):
@@ -38,6 +39,8 @@ class Trainer:
 
     Attributes
     ----------
+    mixed : bool
+        Whether passes are made in bfloat16: as the run asks, where the device has it.
     pairs : bool
         Whether `update` needs an image and its stylised copy together (`fdgst.training.batch`).
     choices : mapping of str to tuple
@@ -56,6 +59,7 @@ class Trainer:
         self.sources = sources
         self.seed = seed
         self.device = next(network.parameters()).device
+        self.mixed = settings.mixed_precision and has_bfloat16(self.device)
         self.optimiser = torch.optim.Adam(
             network.parameters(),
             lr=settings.learning_rate,
@@ -100,9 +104,8 @@ class Trainer:
         self.network.compile()
 
     def autocast(self) -> torch.autocast:
-        """Return a context: bfloat16 on a GPU when ``mixed_precision`` is set, float32 otherwise."""
-        enabled = self.settings.mixed_precision and self.device.type == "cuda"
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
+        """Return a context: bfloat16 when ``mixed_precision`` is set and the device has it, float32 otherwise."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.mixed)
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Return what a finished model is: every tensor that `predict` needs, by name."""

@@ -126,6 +126,22 @@ def test_trainers_load_no_library_of_networks():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_a_trainer_in_mixed_precision_learns_in_bfloat16_and_predicts_in_float32(trainer, batch, name, monkeypatch):
+    monkeypatch.setattr("fdgst.training.methods.trainer.has_bfloat16", lambda device: True)
+    method = trainer(name)
+    seen = []
+    convolution = next(layer for layer in method.network.modules() if isinstance(layer, torch.nn.Conv2d))
+    convolution.register_forward_hook(lambda layer, given, made: seen.append(made.dtype))
+    for step in range(3):
+        loss = method.update(batch(step, step=step))
+        assert loss.dtype == torch.float32
+        assert torch.isfinite(loss)
+    assert torch.bfloat16 in seen
+    assert method.predict(batch().images).dtype == torch.float32
+    assert seen[-1] == torch.float32
+
+
 def test_only_fact_and_feddg_need_copies_beside_the_contents():
     assert [name for name in EVERY if TRAINERS[name].pairs] == ["fact", "feddg"]
 
