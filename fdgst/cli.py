@@ -552,6 +552,7 @@ def report(files: tuple[Path, ...], config: Path, out: Path) -> None:
 @click.option("--domains", type=TITLES, required=True, help="Columns: [{id: .., title: ..}, ..]")
 @click.option("--protocol", type=PROTOCOL, required=True, help="Whose definitions are shown.")
 @click.option("--data", default="", help="What the scores were made on, for the caption.")
+@click.option("--tests", default="", help="File that tests the rows against each other, for the caption.")
 @click.option("--samples", type=click.IntRange(100), default=2000, show_default=True, help="Bootstrap resamples.")
 @click.option("--confidence", type=SHARE, default=0.95, show_default=True, help="Of the intervals.")
 @click.option("--csv", type=FILE, required=True, help="Every mean with its interval, tidy.")
@@ -685,11 +686,17 @@ def main() -> None:
     except click.Abort:
         print("fdgst: interrupted", file=sys.stderr)
         sys.exit(130)
-    except (FdgstError, FileNotFoundError, PermissionError) as error:
-        faults = error.faults if isinstance(error, FdgstError) else (f"{error.filename}: {error.strerror}",)
+    except (FdgstError, OSError) as error:  # a file that is missing or may not be read, a disk that is full
+        faults = error.faults if isinstance(error, FdgstError) else (_system_fault(error),)
         for fault in faults:
             print(f"fdgst: error: {fault}", file=sys.stderr)
         sys.exit(1)
+
+
+def _system_fault(error: OSError) -> str:
+    """Say what the operating system refused, and of which file where it tells."""
+    said = error.strerror or str(error)
+    return f"{error.filename}: {said}" if error.filename else said
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from typing import Any
 
 from fdgst.errors import ConfigError
 
+OF_PAIRS = ("fact", "feddg")  # trainers that need an image and its copy together
+
 
 def check(config: Mapping[str, Any], schema: Path) -> None:
     """Raise unless `config` is complete, spelt as in the schema, in range and consistent.
@@ -93,6 +95,7 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     for where, items in {**lists, "methods": methods, "ablations": config["ablations"]}.items():
         yield from _repeated(where, [item["id"] for item in items])
     yield from _names_without_meaning(config, methods)
+    yield from _trainers_that_clash(config, methods)
     yield from _numbers_that_clash(config)
 
 
@@ -115,6 +118,20 @@ def _names_without_meaning(config: Mapping[str, Any], methods: list[dict[str, An
     for name in config["dataset"]["exclude"]:
         if not any(name.startswith(f"{folder}/") for folder in folders):
             yield f"config: dataset.exclude: expected folder/split/file below {', '.join(folders)}, found {name!r}"
+
+
+def _trainers_that_clash(config: Mapping[str, Any], methods: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the faults of rows that their trainer would refuse, after hours of pre-training."""
+    decoder = config["training"]["decoder"]
+    for method in methods:
+        trainer, augmentation = method["trainer"], method["augmentation"]
+        where = f"config: method {method['id']}: trainer {trainer}"
+        if trainer in OF_PAIRS and augmentation == "none":
+            yield f"{where}: expected an augmentation, since it needs stylised copies, found none"
+        if trainer == "intra" and augmentation != "none":
+            yield f"{where}: expected augmentation none, since it sees no other domain, found {augmentation!r}"
+        if trainer == "dofe" and decoder != "DeepLabV3Plus":
+            yield f"{where}: expected training.decoder DeepLabV3Plus, found {decoder!r}"
 
 
 def _numbers_that_clash(config: Mapping[str, Any]) -> Iterator[str]:

@@ -33,6 +33,16 @@ def test_a_fault_is_one_line_without_a_traceback(tmp_path):
     assert len(failed.stderr.strip().splitlines()) == 1
 
 
+def test_what_the_operating_system_refuses_is_one_line_too(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    failed = run("phantom", "--out", str(tmp_path / "file" / "below"))
+    assert failed.returncode == 1
+    (line,) = (line for line in failed.stderr.splitlines() if "error" in line)
+    assert line.startswith(f"fdgst: error: {tmp_path / 'file'}")
+    assert line.endswith(": Not a directory")
+    assert "Traceback" not in failed.stderr
+
+
 def test_a_wrong_option_is_told_with_the_usage():
     failed = run("rois", "--dataset", "[1, 2]")
     assert failed.returncode == 2

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fdgst.config import check
+from fdgst.config import OF_PAIRS, check
 from fdgst.errors import ConfigError
 
 HOUSE = Path(__file__).parents[1]
@@ -86,3 +86,32 @@ def test_contradictions_of_a_study_are_named():
         "config: ablation alpha: methods: expected the id of a method, found 'nothing'",
         "config: ablation alpha: unseen: expected one of domain1, domain2, domain3, domain4, found 'domain9'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("trainer", "augmentation", "said"),
+    [
+        ("fact", "none", "method x: trainer fact: expected an augmentation"),
+        ("feddg", "none", "method x: trainer feddg: expected an augmentation"),
+        ("intra", "fdg", "method x: trainer intra: expected augmentation none"),
+        ("fact", "fdg", None),
+        ("intra", "none", None),
+    ],
+)
+def test_a_row_that_its_trainer_would_refuse_is_named(trainer, augmentation, said):
+    row = {"id": "x", "title": "X", "trainer": trainer, "augmentation": augmentation, "options": {}}
+    if said:
+        assert said in faults("methods", value=[row])[0]
+    else:
+        check(DEMO | {"methods": [row]}, SCHEMA)
+
+
+def test_dofe_on_another_decoder_is_named():
+    (line,) = faults("training", "decoder", value="FPN")
+    assert line == "config: method dofe: trainer dofe: expected training.decoder DeepLabV3Plus, found 'FPN'"
+
+
+def test_the_trainers_of_pairs_are_known():
+    from fdgst.training.methods import TRAINERS
+
+    assert set(OF_PAIRS) <= {name for name, trainer in TRAINERS.items() if trainer.pairs}

@@ -9,6 +9,8 @@ from typing import Any
 from fdgst.errors import ConfigError
 
 STAGES = ("pretrain", "main")
+BUDGETS = ("equal", "released")
+LEAST = {"batch": 1, "log_steps": 1, "pretrain_epochs": 0, "epochs": 0, "final_epochs": 0, "snapshot_epochs": 0}
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def settings_from(mapping: Mapping[str, Any]) -> Settings:
     Raises
     ------
     ConfigError
-        One line per key that is missing, unknown, or of another type.
+        One line per key that is missing, unknown, of another type or out of range.
     """
     types = {field.name: field.type for field in fields(Settings)}
     faults = [f"training.{key}: missing" for key in types if key not in mapping]
@@ -136,6 +138,7 @@ def settings_from(mapping: Mapping[str, Any]) -> Settings:
         for key, value in mapping.items()
         if key in types and not _fits(value, types[key])
     ]
+    faults = faults or _out_of_range(mapping)
     if faults:
         raise ConfigError(*faults)
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in mapping.items()}
@@ -160,6 +163,15 @@ def _fits(value: Any, expected: Any) -> bool:
     wanted = float if expected == tuple[float, float] else int
     right_length = wanted is int or (isinstance(value, list | tuple) and len(value) == 2)
     return isinstance(value, list | tuple) and right_length and all(_fits(item, wanted) for item in value)
+
+
+def _out_of_range(mapping: Mapping[str, Any]) -> list[str]:
+    """List the values that have the right type and no meaning."""
+    small = [key for key, least in LEAST.items() if mapping[key] < least]
+    faults = [f"training.{key}: expected at least {LEAST[key]}, found {mapping[key]}" for key in small]
+    if mapping["budget"] not in BUDGETS:
+        faults.append(f"training.budget: expected one of {', '.join(BUDGETS)}, found {mapping['budget']!r}")
+    return faults
 
 
 def _name(expected: Any) -> str:

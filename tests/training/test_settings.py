@@ -38,6 +38,12 @@ def test_a_value_of_another_type_is_refused(mapping, key, value):
         settings_from(mapping | {key: value})
 
 
+@pytest.mark.parametrize(("key", "value"), [("batch", 0), ("log_steps", 0), ("epochs", -1), ("budget", "relased")])
+def test_a_value_out_of_range_is_refused(mapping, key, value):
+    with pytest.raises(ConfigError, match=f"training.{key}: expected .*, found '?{value}"):
+        settings_from(mapping | {key: value})
+
+
 def test_a_whole_number_is_a_learning_rate_and_null_is_a_size_of_steps(mapping):
     settings = settings_from(mapping | {"learning_rate": 1, "images_per_step": None})
     assert (settings.learning_rate, settings.images_per_step) == (1, None)
