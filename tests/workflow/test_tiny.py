@@ -75,6 +75,18 @@ def test_a_changed_learning_rate_trains_again_and_generates_nothing(finished, ov
     assert not again & {"rois", "audit", "bank", "shard"}
 
 
+def test_a_changed_learning_rate_trains_again_also_where_snapshots_are_new(finished, overlay, tmp_path):
+    options = changed(tmp_path, overlay, "training: {learning_rate: 0.002, snapshot_epochs: 1}\n")
+    assert {"pretrain", "train", "predict"} <= rules(plan(finished, "results/table1.tex", overlays=options))
+
+
+def test_pre_training_is_kept_where_a_value_changes_that_it_does_not_read(finished, overlay, tmp_path):
+    options = changed(tmp_path, overlay, "training: {final_learning_rate: 0.0001, budget: released, epochs: 3}\n")
+    again = rules(plan(finished, "results/table1.tex", overlays=options))
+    assert "train" in again
+    assert "pretrain" not in again
+
+
 def test_how_to_run_is_not_what_to_make(finished, overlay, tmp_path):
     options = changed(
         tmp_path, overlay, "training: {threads: 2, checkpoint_seconds: 7, device: cpu, resident_gib: 1}\n"

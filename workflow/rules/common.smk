@@ -27,6 +27,7 @@ METHODS = {
     ]
 }
 ROWS = [method["id"] for method in config["methods"]]
+RIVALS = [name for name in ROWS if METHODS[name]["trainer"] != "intra"]  # the rows that are compared
 SEEDS = config["seeds"]
 EVERY = config["training"]["snapshot_epochs"]
 EPOCHS = config["training"]["epochs"] + config["training"]["final_epochs"]
@@ -212,9 +213,8 @@ def run_flags(wildcards, input):
 
 
 def trainer_fingerprint(wildcards):
-    """The code of a row's trainer, which the training finds by name; an upper bound is trained plainly."""
-    trainer = "plain" if upper_bound(wildcards.method) else METHODS[wildcards.method]["trainer"]
-    return fingerprint(f"fdgst.training.methods.{trainer}")
+    """The code of a row's trainer, which the training finds by name."""
+    return fingerprint("fdgst.training.methods.{}".format(METHODS[wildcards.method]["trainer"]))
 
 
 def run_folder(wildcards):
@@ -376,9 +376,9 @@ def report_files(wildcards):
     ]
 
 
-def fingerprint_of_files(folder):
-    """A hash of the files of a folder of the checkout that are no Python."""
-    paths = [path for path in sorted((HOUSE / folder).iterdir()) if path.is_file() and path.suffix != ".py"]
+def fingerprint_of_files(folder, *patterns):
+    """A hash of the files of a folder of the checkout whose names match."""
+    paths = sorted(path for pattern in patterns for path in (HOUSE / folder).glob(pattern))
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
 
 

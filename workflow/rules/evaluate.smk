@@ -5,6 +5,8 @@ rule predict:
     input:
         model="results/runs/{method}/{unseen}/seed{seed}/model.safetensors",
         run="results/runs/{method}/{unseen}/seed{seed}/run.json",
+        # not read: Snakemake overlooks changed params of a training one of whose outputs is missing and not asked for
+        snapshots=snapshots,
         rois="results/rois/{unseen}.h5",
     output:
         "results/runs/{method}/{unseen}/seed{seed}/predictions.h5",
@@ -21,6 +23,7 @@ rule predict:
         split=config["evaluation"]["split"],
         flags=prediction_flags,
         code=fingerprint("fdgst.evaluation.predict"),
+        network=fingerprint("fdgst.training.predictor"),
     message:
         "Predict {wildcards.unseen} by {wildcards.method}, seed {wildcards.seed}"
     shell:
@@ -71,6 +74,7 @@ rule predict_snapshots:
         rois=domains_by_snapshot,
         flags=view_flags(crop=False),
         code=fingerprint("fdgst.evaluation.predict"),
+        network=fingerprint("fdgst.training.predictor"),
     message:
         "Predict all domains by the snapshots of {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"
     shell:
@@ -98,6 +102,7 @@ rule predict_other_view:
         split=config["evaluation"]["split"],
         flags=other_view_flags,
         code=fingerprint("fdgst.evaluation.predict"),
+        network=fingerprint("fdgst.training.predictor"),
     message:
         "Predict the other view of {wildcards.unseen} by {wildcards.method}, seed {wildcards.seed}"
     shell:
@@ -118,12 +123,13 @@ rule rescore:
         rois=rescored_rois,
         snapshots=rescored_names,
         out=rescored_files,
+        thresholds=sorted({0.75, 0.5, config["evaluation"]["threshold"]}, reverse=True),
         code=fingerprint("fdgst.evaluation.rescore"),
     message:
         "Score {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}, under every protocol"
     shell:
         "fdgst rescore --predictions {input.predictions} --rois {params.rois} --snapshot {params.snapshots}"
-        " --threshold .75 .5 --out {params.out} > {log} 2>&1"
+        " --threshold {params.thresholds} --out {params.out} > {log} 2>&1"
 
 
 rule unseen:
