@@ -18,6 +18,8 @@ def number(text: str | float, digits: int | None = None) -> str:
     --------
     >>> number("81.3449"), number("-0.5", 1), number("0.0123456"), number("16"), number("average"), number("")
     ('81.34', '−0.5', '0.0123', '16', 'average', '–')
+    >>> number("-0.001", 2)
+    '0.00'
     """
     try:
         value = float(text)
@@ -27,7 +29,7 @@ def number(text: str | float, digits: int | None = None) -> str:
         return "–"
     if digits is None:
         digits = 0 if str(text).isdecimal() else 4 if 0 < abs(value) < 0.1 else 2
-    return f"{value:.{digits}f}".replace("-", "−")
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # + 0.0: no minus before a zero
 
 
 def probability(text: str) -> str:

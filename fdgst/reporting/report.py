@@ -1,6 +1,6 @@
 """The report: one HTML file, complete in itself, from the files that the workflow leaves.
 
-A file's place in the report is told by its name, as in docs/files: nothing is looked up beside the files given, so
+A file's place in the report is told by its name (results/README.md): nothing is looked up beside the files given, so
 that the workflow knows what the report is made of. Numbers stay the text of the CSV files until they are printed.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from fdgst import __version__
 from fdgst.errors import ConfigError, DataError
 from fdgst.reporting.measures import AVERAGE, METRICS, PROTOCOLS, ROLES, upper_bounds
-from fdgst.reporting.printed import ERRATA
+from fdgst.reporting.printed import ERRATA, incomparable
 from fdgst.reporting.printing import fingerprints, minutes, number, probability
 from fdgst.storage.atomic import write_text
 
@@ -41,7 +41,7 @@ SECTIONS = {
     "errata": "Errata",
     "provenance": "Provenance",
 }
-PRINTED_AS_NAMES = ("method", "reference", "better", "unseen", "domain", "content", "style")  # columns that hold ids
+OF_METHODS, OF_DOMAINS = ("method", "reference", "better"), ("unseen", "domain", "content", "style")  # columns of ids
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     material = gather(files)
     text = (
-        _environment(_names(settings))
+        _environment(_methods(settings), {item["id"]: item["title"] for item in settings["domains"]})
         .get_template("report.html.j2")
         .render(
             **vars(material),
@@ -108,6 +108,7 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
             roles=ROLES,
             errata=ERRATA,
             versions=_versions(material.records),
+            missed=_missed(material.tables.get("table1", []), settings["methods"]),
         )
     )
     write_text(out, text)
@@ -128,6 +129,10 @@ def gather(files: Sequence[Path]) -> Material:
         raise ConfigError(*[f"{path}: has no place in the report; known are {known}" for path in strangers])
     for path in files:
         readers[path.suffix](path)
+    for group in (material.sheets, material.ablations):
+        ordered = sorted(group.items())
+        group.clear()
+        group.update(ordered)
     material.records.sort(
         key=lambda record: (record["unseen"], record["seed"], record["stage"] != "pretrain", record["method"])
     )
@@ -143,14 +148,25 @@ def _described(config: Mapping[str, Any]) -> dict[str, Any]:
         "ids": [domain["id"] for domain in config["domains"]],
         "seeds": config["seeds"],
         "bounds": upper_bounds(config["methods"]),
+        "incomparable": incomparable(*[[item["id"] for item in config[key]] for key in ("methods", "domains")]),
         "shown": [*PROTOCOLS[config["evaluation"]["protocol"]].values()],
     }
 
 
-def _names(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the printed names of methods (the studies' own too) and domains, by id."""
+def _methods(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the printed names of methods, the studies' own too, by id."""
     own = [method for study in config["ablations"] for method in study["methods"] if isinstance(method, dict)]
-    return {item["id"]: item["title"] for item in (*own, *config["methods"], *config["domains"])}
+    return {item["id"]: item["title"] for item in (*own, *config["methods"])}
+
+
+def _missed(table: Rows, methods: Sequence[Mapping[str, Any]]) -> str:
+    """Say how often nothing was predicted, and what that costs."""
+    counts = {(row["method"], row["structure"]): int(row["missed"]) for row in table if row["unseen"] == AVERAGE}
+    found = {item["title"]: [counts.get((item["id"], name), 0) for name in STRUCTURES] for item in methods}
+    rows = [f"{title} {cup} and {disc}" for title, (cup, disc) in found.items() if cup + disc]
+    if not rows:
+        return "No structure was missed."
+    return f"Cups and discs that were not predicted at all: {', '.join(rows)}; what one costs is the protocol’s choice."
 
 
 def _known(path: Path) -> bool:
@@ -223,7 +239,7 @@ def _versions(records: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     return {package: sorted(versions) for package, versions in found.items()}
 
 
-def _environment(names: Mapping[str, str]) -> Any:
+def _environment(methods: Mapping[str, str], domains: Mapping[str, str]) -> Any:
     """Return the templates, with the filters that they use."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -231,13 +247,15 @@ def _environment(names: Mapping[str, str]) -> Any:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    names = dict.fromkeys(OF_METHODS, methods) | dict.fromkeys(OF_DOMAINS, domains)
     environment.filters |= {
         "number": number,
         "minutes": minutes,
         "fingerprints": fingerprints,
         "probability": probability,
-        "named": lambda key: names.get(key, key),
-        "cell": lambda value, column: names.get(value, value) if column in PRINTED_AS_NAMES else number(value),
+        "named": lambda key: methods.get(key, key),
+        "titled": lambda key: domains.get(key, key),
+        "cell": lambda value, column: names[column].get(value, value) if column in names else number(value),
     }
     environment.tests["numeric"] = lambda value: number(value).lstrip("−")[:1].isdecimal()
     return environment

@@ -65,7 +65,7 @@ def make_significance(
 def wilcoxon(differences: np.ndarray) -> float:
     """Return the two-sided p of the Wilcoxon signed-rank test; equal pairs are left out, and 1 if all are equal.
 
-    Exact for up to 50 pairs without ties, else by scipy's approximation.
+    Exact where scipy's ``method="auto"`` is: for few pairs, ties included. Else by the normal approximation.
     """
     from scipy import stats
 
@@ -132,7 +132,8 @@ def significance(
         signed-rank test over the images; in the rows of the average, over the images of all domains. p_holm: corrected
         within one of two families, the averages and the cells of single domains. effect: rank-biserial, positive where
         the method is better. wins, losses, ties: images on which it is better, worse, equal. better: the id of the
-        method that is better by the rule p_holm < 1 - confidence, on the side of the effect; empty for none.
+        method that is better by the rule p_holm < 1 - confidence, where effect and difference are on one side (many
+        small gains and a few large losses are not); empty for none.
     """
     metrics = list(PROTOCOLS[protocol].values())
     pairs = [(method, reference) for reference, method in combinations(methods, 2)]
@@ -179,8 +180,13 @@ def _corrected(rows: pd.DataFrame, *, level: float) -> pd.DataFrame:
     for of in (family, ~family):
         rows.loc[of, "p_holm"] = holm(rows.loc[of, "p"].to_numpy())
     winner = rows["method"].where(rows["effect"] > 0, rows["reference"])
-    rows["better"] = winner.where((rows["p_holm"] < level) & (rows["effect"] != 0), "")
+    rows["better"] = winner.where((rows["p_holm"] < level) & (rows["effect"] * _gain(rows) > 0), "")
     return rows
+
+
+def _gain(rows: pd.DataFrame) -> pd.Series:
+    """Turn differences so that the method is better where they are positive."""
+    return rows["difference"] * rows["metric"].map({name: metric.better for name, metric in METRICS.items()})
 
 
 def cells_won(compared: pd.DataFrame) -> pd.DataFrame:
@@ -198,7 +204,7 @@ def cells_won(compared: pd.DataFrame) -> pd.DataFrame:
         of the column `better`.
     """
     cells = compared[compared["unseen"] != AVERAGE]
-    gain = cells["difference"] * cells["metric"].map({name: metric.better for name, metric in METRICS.items()})
+    gain = _gain(cells)
     counted = cells.assign(
         cells=1,
         won=gain > 0,

@@ -26,6 +26,7 @@ def make_table(
     samples: int,
     confidence: float,
     data: str,
+    tests: str,
 ) -> None:
     """Write Table 1 as CSV and TeX; the numbers of both are the same.
 
@@ -43,6 +44,8 @@ def make_table(
         Of the bootstrap intervals.
     data : str
         What the scores were made on, for the caption; empty: not named.
+    tests : str
+        File that tests the rows against each other, for the caption; empty: none.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def make_table(
     long_scores = read_compared(scores, methods, domains)
     ids = [item["id"] for item in methods], [item["id"] for item in domains]
     made = table(long_scores, *ids, protocol=protocol, samples=samples, confidence=confidence)
-    text = render(made, methods, domains, protocol=protocol, data=data)
+    text = render(made, methods, domains, protocol=protocol, data=data, label=tex.stem, tests=tests)
     write_text(csv, made.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
     write_text(tex, text)
 

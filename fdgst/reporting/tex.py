@@ -7,6 +7,12 @@ import pandas as pd
 
 from fdgst.reporting.measures import AVERAGE, METRICS, PROTOCOLS, RELEASED_MISS_PX, ROLES, Cells, by_cell, upper_bounds
 
+_MATHEMATICAL = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma",
+    "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
+    "×": "times", "±": "pm", "≤": "leq", "≥": "geq",
+}  # fmt: skip
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -16,6 +22,7 @@ _SPECIAL = {
     "|": r"\textbar{}",
     '"': "''",  # of the usual encodings only T1 has straight quotes
     **{sign: "\\" + sign for sign in "&%$#_{}"},
+    **{sign: rf"\ensuremath{{\{name}}}" for sign, name in _MATHEMATICAL.items()},
 }
 _DEFINITIONS = {
     "paper": (
@@ -31,12 +38,14 @@ _DEFINITIONS = {
 
 
 def escape(text: str) -> str:
-    r"""Write any text so that TeX prints it as it is, white space as single spaces.
+    r"""Write text so that TeX prints it as it is, white space as single spaces.
+
+    Letters with accents are left as they are, which TeX reads as UTF-8; of other alphabets small Greek is known.
 
     Examples
     --------
-    >>> print(escape("FDG_ST & 5 %"))
-    FDG\_ST \& 5 \%
+    >>> print(escape("FDG_ST & α = 5 %"))
+    FDG\_ST \& \ensuremath{\alpha} = 5 \%
     """
     return "".join(_SPECIAL.get(sign, sign) for sign in " ".join(text.split()))
 
@@ -48,6 +57,8 @@ def render(
     *,
     protocol: str,
     data: str,
+    label: str,
+    tests: str,
 ) -> str:
     """Lay out Table 1.
 
@@ -60,6 +71,10 @@ def render(
     protocol : {'paper', 'released'}
     data : str
         What the scores were made on; empty: the caption names the domains only.
+    label : str
+        Behind ``tab:fdgst-``.
+    tests : str
+        File that tests the rows against each other; empty: there is none.
 
     Returns
     -------
@@ -85,7 +100,8 @@ def render(
     )
     cells = by_cell(table)
     return environment.get_template("table1.tex").render(
-        caption="\n    ".join(_caption(table, methods, domains, protocol=protocol, data=data)),
+        caption="\n    ".join(_caption(table, methods, domains, protocol=protocol, data=data, tests=tests)),
+        label=label,
         domains=len(domains),
         header=" & ".join([*(str(number) for number in range(1, len(domains) + 1)), "Average"]),
         size=r"\footnotesize"
@@ -150,6 +166,7 @@ def _caption(
     *,
     protocol: str,
     data: str,
+    tests: str,
 ) -> list[str]:
     """Say what was measured, on what, by which rule a number is bold, and what is not known; TeX sentences."""
     seeds, measures = int(table["seeds"].max()), _DEFINITIONS[protocol]
@@ -170,11 +187,10 @@ def _caption(
         sentences.append("Bold: the best mean of its column as printed, which is no test.")
     if bounds:
         sentences.append("Below the last rule: upper bounds, trained on the unseen domain itself, not compared.")
-    sentences.append(
-        "One training seed: how far trainings vary is not known, and no difference is tested here."
-        if seeds == 1
-        else "Differences between rows are tested in significance.csv."
-    )
+    if seeds == 1:
+        sentences.append("One training seed: how far trainings vary is not known, and no difference is tested here.")
+    elif tests and len(methods) - len(bounds) > 1:
+        sentences.append(f"Differences between rows are tested in {escape(tests)}, for these trainings.")
     return sentences
 
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from fdgst.cli import fdgst
 from fdgst.errors import ConfigError, DataError
 from fdgst.reporting.figures import make
+from fdgst.reporting.printing import number
 from fdgst.reporting.report import write_report
 
 HOUSE = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.ids, self.links, self.sources, self.cells, self.text, self.body = set(), [], [], {}, "", {}
+        self.marked, self._marks = {}, []  # text inside each element with a data- attribute, by (attribute, value)
         self._cell, self._tags = None, []
         self.feed(text)
 
@@ -43,9 +45,18 @@ class Page(HTMLParser):
         self.body = of if tag == "body" else self.body
         self._cell = of.get("data-cell", self._cell) if tag != "td" else of.get("data-cell")
         self._tags.append(of.get("class"))
+        if tag in ("td", "tr", "span"):
+            self._marks.append((tag, next(((k, v) for k, v in attrs if k.startswith("data-")), None)))
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "tr", "span"):
+            assert self._marks.pop()[0] == tag
 
     def handle_data(self, data):
         self.text += data
+        for _, mark in self._marks:
+            if mark:
+                self.marked[mark] = f"{self.marked.get(mark, '')} {' '.join(data.split())}".strip()
         if self._cell and self._tags[-1] == "mean" and data.strip():
             self.cells.setdefault(tuple(self._cell.split(",")), data.strip())
 
@@ -67,13 +78,14 @@ def files(study, given):
     """All that the made-up study has for a report."""
     for name in ("fig1", "boxes", "protocols"):
         make(name, study / f"figures/{name}.png", given)
-    sheet = study / "shards/fdg/sheet.csv"
-    sheet.parent.mkdir(parents=True)
-    sheet.write_text("content,style,images,clipped\ndomain1,domain2,60,0.0125\n")
+    sheets = [study / f"shards/{name}/sheet.csv" for name in ("fdg", "fdg_st")]
+    for sheet in sheets:
+        sheet.parent.mkdir(parents=True)
+        sheet.write_text("content,style,images,clipped\ndomain1,domain2,60,0.0125\n")
     tables = [study / f"{name}.csv" for name in ("table1", "significance", "protocols", "scores")]
     return [
         *tables,
-        sheet,
+        *sheets,
         study / "ablations/window.csv",
         *study.glob("figures/*.png"),
         *study.glob("runs/*/*/*/run.json"),
@@ -143,6 +155,67 @@ def test_the_numbers_of_the_table_are_those_of_table1_csv(html, study):
         assert (mean, spread) == (f"{float(row['mean']):.2f}", f"{float(row['sd']):.2f}")
 
 
+def marked(page, attribute):
+    """The texts of the elements with this attribute, by the parts of its value."""
+    return {tuple(value.split(",")): text for (name, value), text in page.marked.items() if name == attribute}
+
+
+def rows_of(path):
+    with path.open() as lines:
+        return list(csv.DictReader(lines))
+
+
+def printed(value, digits):
+    return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def test_the_tests_are_printed_as_in_significance_csv(html, study):
+    found, rows = marked(Page(html), "data-compared"), rows_of(study / "significance.csv")
+    assert len(found) == len(rows) > 0
+    for row in rows:
+        text = found[row["method"], row["reference"], row["unseen"], row["structure"], row["metric"]]
+        ends = f"{printed(row['low'], 2)} … {printed(row['high'], 2)}"
+        p = "< 0.0001" if float(row["p_holm"]) < 0.0001 else number(row["p_holm"], 4)
+        counts = f"{row['wins']}, {row['losses']}, {row['ties']}"
+        assert f"{printed(row['difference'], 2)} {ends} {p} {printed(row['effect'], 2)} {counts}" in text
+
+
+def test_a_verdict_has_the_difference_of_the_winner_minus_the_loser(html, study):
+    found = marked(Page(html), "data-verdict")
+    rows = [row for row in rows_of(study / "significance.csv") if row["better"] and row["unseen"] == "average"]
+    assert len(found) == len(rows) > 0
+    for row in rows:
+        sign = 1 if row["better"] == row["method"] else -1
+        loser = row["reference" if sign == 1 else "method"]
+        low, high = sorted(sign * float(row[end]) for end in ("low", "high"))
+        text = found[row["better"], loser, row["structure"], row["metric"]]
+        expected = f"{printed(sign * float(row['difference']), 2)} ({printed(low, 2)} … {printed(high, 2)}"
+        assert expected in text.replace("( ", "(")
+
+
+def test_the_clinics_numbers_are_those_of_table1_csv(html, study):
+    found = marked(Page(html), "data-clinic")
+    rows = {
+        tuple(row[k] for k in ("method", "structure", "metric", "unseen")): row for row in rows_of(study / "table1.csv")
+    }
+    assert len(found) == 3 * 4 * 4
+    for key, text in found.items():
+        assert text == printed(rows[key]["mean"], 3 if key[2] == "vcdr_error" else 1)
+
+
+def test_the_protocols_numbers_are_those_of_protocols_csv(html, study):
+    found = marked(Page(html), "data-protocol")
+    names = ("method", "definitions", "threshold", "checkpoint", "crop_domain4", "structure", "metric")
+    rows = [
+        row
+        for row in rows_of(study / "protocols.csv")
+        if row["unseen"] == "average" and row["metric"] in ("dsc", "hd", "asd")
+    ]
+    assert len(found) == len(rows) > 0
+    for row in rows:
+        assert found[tuple(row[name] for name in names)] == f"{printed(row['mean'], 2)} {printed(row['shift'], 2)}"
+
+
 def test_the_page_asks_for_nothing_outside_itself(html):
     page = Page(html)
     assert all(source.startswith("data:image/png;base64,") for source in page.sources)
@@ -160,7 +233,7 @@ def test_a_better_row_is_named_with_the_rule(html, study):
     text = " ".join(Page(html).text.split())
     with (study / "significance.csv").open() as lines:
         found = [row for row in csv.DictReader(lines) if row["better"] and row["unseen"] == "average"]
-    assert "By the rule “Holm-corrected p of the paired Wilcoxon test below 0.05”" in text
+    assert "By the rule “Holm-corrected p of the paired Wilcoxon test below 0.05, mean and ranks on one side”" in text
     pairs = {(row["better"], row["method"], row["reference"]) for row in found}
     assert text.count(" is better than ") == len(pairs) > 0
 
@@ -175,6 +248,7 @@ def test_a_missing_file_is_answered_with_the_command_that_makes_it(config, tmp_p
     text = bare(config, tmp_path).text
     for target in ("table1.csv", "significance.csv", "figures/fig5.png", "protocols.csv", "ablations/window.csv"):
         assert f"snakemake --cores 2 results/{target}" in text
+    assert "Not made: expected the paper's 4 unseen domains, found 3." in text
 
 
 def test_the_gap_of_the_oracle_is_told(html):
@@ -185,6 +259,9 @@ def test_the_gap_of_the_oracle_is_told(html):
 def test_one_seed_is_said_to_be_one(config, html, tmp_path):
     assert "One training seed." in bare(changed(config, tmp_path, seeds=[0]), tmp_path).text
     assert "One training seed." not in Page(html).text
+    assert "2 training seeds. Intervals and tests speak of the mean of these trainings" in " ".join(
+        Page(html).text.split()
+    )
 
 
 def test_the_report_says_on_which_data_it_was_made(config, html, tmp_path):
@@ -220,6 +297,41 @@ def test_other_versions_among_the_trainings_are_noticed(config, study, tmp_path)
 def test_titles_are_printed_as_text(config, tmp_path):
     domains = [{"id": "domain1", "title": "<b>Camera & 1</b>", "folder": "Domain1"}]
     assert "<b>Camera & 1</b>" in bare(changed(config, tmp_path, domains=domains), tmp_path).text
+    assert "<b>" not in (tmp_path / "report.html").read_text()
+
+
+def test_a_method_and_a_domain_may_share_an_id(config, study, tmp_path):
+    domains = [{"id": "fdg", "title": "Clinic of the same name", "folder": "Domain1"}]
+    page = bare(changed(config, tmp_path, domains=domains), tmp_path, study / "significance.csv")
+    assert "FDG is better than DeepAll" in " ".join(page.text.split())
+
+
+def test_one_row_is_compared_with_nobody(config, study, tmp_path):
+    empty = tmp_path / "significance.csv"
+    empty.write_text((study / "significance.csv").read_text().splitlines()[0] + "\n")
+    text = bare(config, tmp_path, empty).text
+    assert "One row: nothing to compare." in text
+    assert "meet the rule" not in text
+
+
+def test_an_interval_that_is_unknown_is_said_to_be(config, study, tmp_path):
+    rows = rows_of(study / "significance.csv")
+    with (tmp_path / "significance.csv").open("w") as out:
+        writer = csv.DictWriter(out, rows[0])
+        writer.writeheader()
+        writer.writerows({**row, "low": "", "high": ""} for row in rows)
+    text = " ".join(bare(config, tmp_path, tmp_path / "significance.csv").text.split())
+    assert "interval unknown, p" in text
+
+
+def test_only_checkpoints_that_were_compared_are_explained(config, html, study, tmp_path):
+    assert "“Oracle” picks it on the unseen domain itself" in html
+    lines = (study / "protocols.csv").read_text().splitlines()
+    last = tmp_path / "protocols.csv"
+    last.write_text("\n".join([lines[0], *(line for line in lines if ",last," in line)]) + "\n")
+    text = " ".join(bare(config, tmp_path, last).text.split())
+    assert "Oracle" not in text
+    assert "training.snapshot_epochs above 0 keeps some" in text
 
 
 def test_files_without_a_place_are_named_one_by_one(config, tmp_path):

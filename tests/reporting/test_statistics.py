@@ -93,6 +93,25 @@ def test_where_less_is_better_the_lower_row_wins(made):
     assert found["losses"] > found["wins"]
 
 
+def test_seeds_are_averaged_before_the_test(made):
+    scores = made("ab", DOMAINS, noisy({"b": 0.5}), seeds=(0, 1), images=8)
+    row = cell(compare(scores), "cup", "dsc", "d1")
+    of = scores[(scores["structure"] == "cup") & (scores["unseen"] == "d1")].pivot_table(
+        index="image", columns="method", values="dsc", aggfunc="mean"
+    )
+    assert row["images"] == 8
+    assert row["p"] == pytest.approx(stats.wilcoxon(of["b"] - of["a"]).pvalue)
+
+
+def test_many_small_gains_and_a_few_large_losses_make_no_better_row(made):
+    gains = {"b": lambda image: 2 if image >= 3 else -70}
+    scores = made("ab", DOMAINS, lambda m, d, s, image, of: {"dsc": 80 + gains.get(m, lambda i: 0)(image)}, images=40)
+    row = cell(compare(scores), "cup", "dsc", AVERAGE)
+    assert row["p_holm"] < 0.05
+    assert row["effect"] > 0 > row["difference"]
+    assert row["better"] == ""
+
+
 def test_a_null_is_found_in_no_more_studies_than_the_level_allows():
     # six averages of two rows that differ by noise alone, 60 images each
     draws = generator("null").normal(size=(100, 6, 60))

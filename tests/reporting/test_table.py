@@ -20,7 +20,7 @@ DOMAINS = [{"id": "d1", "title": "Camera_1"}, {"id": "d2", "title": "50 % & more
 METHODS = [
     {"id": "a", "title": "DeepAll", "trainer": "plain"},
     {"id": "i", "title": "Intra", "trainer": "intra"},
-    {"id": "b", "title": "FDG_ST #1 {x} \\ ~ ^", "trainer": "plain"},
+    {"id": "b", "title": "FDG_ST #1 {x} \\ ~ ^ α ± é", "trainer": "plain"},
 ]
 
 
@@ -37,10 +37,10 @@ def averaged(scores, *, protocol="paper", methods="ab", domains=("d1", "d2")):
     return by_cell(table(scores, [*methods], [*domains], protocol=protocol, samples=200, confidence=0.95))
 
 
-def written(folder, scores, *, protocol="paper", methods=METHODS, data="phantom"):
+def written(folder, scores, *, protocol="paper", methods=METHODS, data="phantom", tests="significance.csv"):
     """Write a table; return its CSV and its TeX."""
     write_scores(folder / "scores.csv", scores)
-    options = {"protocol": protocol, "samples": 200, "confidence": 0.95, "data": data}
+    options = {"protocol": protocol, "samples": 200, "confidence": 0.95, "data": data, "tests": tests}
     make_table([folder / "scores.csv"], methods, DOMAINS, csv=folder / "t.csv", tex=folder / "t.tex", **options)
     return pd.read_csv(folder / "t.csv"), (folder / "t.tex").read_text()
 
@@ -197,6 +197,14 @@ def test_the_caption_of_several_seeds_says_so(made, tmp_path):
     assert "standard deviation over 2 training seeds" in tex
     assert "One training seed" not in tex
     assert "No structure was missed in 16 predictions per row" in tex
+    assert "Differences between rows are tested in significance.csv, for these trainings." in tex
+    assert r"\label{tab:fdgst-t}" in tex
+
+
+@pytest.mark.parametrize("left", [{"tests": ""}, {"methods": METHODS[:2]}])
+def test_the_caption_promises_no_tests_where_there_are_none(made, tmp_path, left):
+    _, tex = written(tmp_path, made("abi", ["d1", "d2"], drawn, seeds=(0, 1)), **left)
+    assert "tested" not in tex
 
 
 def test_the_caption_names_the_domain_of_which_only_the_centre_was_seen(made, tmp_path):
@@ -212,6 +220,7 @@ def test_every_special_sign_is_escaped():
         escape("\\~^<>|") == r"\textbackslash{}\textasciitilde{}\textasciicircum{}\textless{}\textgreater{}\textbar{}"
     )
     assert escape("two\n lines") == "two lines"
+    assert escape("α ≤ 5") == r"\ensuremath{\alpha} \ensuremath{\leq} 5"
 
 
 def balanced(tex):
@@ -233,7 +242,6 @@ def test_braces_balance_and_every_line_has_all_columns(made, tmp_path):
             assert len(re.findall(r"(?<!\\)&", line)) == 7
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
 def test_the_tex_compiles_with_booktabs_and_multirow_alone(made, tmp_path, seeds):

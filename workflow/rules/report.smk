@@ -19,11 +19,12 @@ rule table:
         confidence=config["evaluation"]["confidence"],
         data=DATA,
         code=fingerprint("fdgst.reporting.table"),
+        template=fingerprint_of_files("fdgst/reporting/templates", "table1.tex"),
     message:
         "Make the table"
     shell:
         "fdgst table --scores {input} --methods {params.methods:q} --domains {params.domains:q}"
-        " --protocol {params.protocol} --data {params.data:q} --samples {params.samples}"
+        " --protocol {params.protocol} --data {params.data:q} --tests significance.csv --samples {params.samples}"
         " --confidence {params.confidence} --csv {output.csv} --tex {output.tex} > {log} 2>&1"
 
 
@@ -55,7 +56,7 @@ rule statistics:
     conda:
         ENVIRONMENT
     params:
-        methods=rows_json(name for name in ROWS if not upper_bound(name)),
+        methods=rows_json(RIVALS),
         domains=domains_json(DOMAINS),
         protocol=config["evaluation"]["protocol"],
         samples=config["evaluation"]["bootstrap_samples"],
@@ -71,7 +72,7 @@ rule statistics:
 
 rule protocols:
     input:
-        expand("results/protocols/{method}/{unseen}/seed{seed}/scores", method=ROWS, unseen=DOMAINS, seed=SEEDS),
+        expand("results/protocols/{method}/{unseen}/seed{seed}/scores", method=RIVALS, unseen=DOMAINS, seed=SEEDS),
     output:
         "results/protocols.csv",
     log:
@@ -79,9 +80,9 @@ rule protocols:
     conda:
         ENVIRONMENT
     params:
-        methods=rows_json(ROWS),
+        methods=rows_json(RIVALS),
         domains=domains_json(DOMAINS),
-        threshold=0.75,
+        threshold=config["evaluation"]["threshold"],
         code=fingerprint("fdgst.reporting.protocols"),
     message:
         "Compare the protocols"
@@ -108,6 +109,7 @@ rule study:
         confidence=config["evaluation"]["confidence"],
         data=DATA,
         code=fingerprint("fdgst.reporting.table"),
+        template=fingerprint_of_files("fdgst/reporting/templates", "table1.tex"),
     message:
         "Sum up the study {wildcards.study}"
     shell:
@@ -184,7 +186,7 @@ rule report:
         ENVIRONMENT
     params:
         code=fingerprint("fdgst.reporting.report"),
-        template=fingerprint_of_files("fdgst/reporting/templates"),
+        template=fingerprint_of_files("fdgst/reporting/templates", "*.j2", "*.css", "*.svg"),
     message:
         "Write the report"
     shell:
