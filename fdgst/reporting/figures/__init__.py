@@ -26,7 +26,7 @@ class Inputs:
     rois, photographs, runs, scores, tables : sequence of Path
         ROI files; whole photographs (content, style); runs' folders or files in them; files of scores; other CSV files.
     methods, domains : sequence of mapping
-        `id` and `title` of each, in the order to draw; none: the ids of the scores, sorted.
+        `id`, `title` and, of methods, `trainer`, in the order to draw; none: the ids of the scores, sorted.
     """
 
     rois: Sequence[Path]
@@ -127,7 +127,9 @@ def _study(which: str) -> Callable[[Inputs], Figure]:
         from fdgst.reporting.figures.inputs import table, titles
 
         read = table(inputs.tables, NEEDED[which])
-        return getattr(studies, which)(read, titles(inputs.methods, read["method"]))
+        present = set(read["method"])
+        methods = {name: title for name, title in titles(inputs.methods, present).items() if name in present}
+        return getattr(studies, which)(read, methods)
 
     return draw
 
@@ -136,10 +138,12 @@ def _curves(inputs: Inputs) -> Figure:
     """Draw the learning curves."""
     from fdgst.reporting.figures.curves import PRETRAINED, curves
     from fdgst.reporting.figures.inputs import runs, titles
+    from fdgst.reporting.measures import upper_bounds
 
     found = runs(inputs.runs)
     methods = titles(inputs.methods, [run.method for run in found if run.method != PRETRAINED])
-    return curves(found, methods, titles(inputs.domains, [run.unseen for run in found]))
+    domains = titles(inputs.domains, [run.unseen for run in found])
+    return curves(found, methods, domains, from_the_first_step=upper_bounds(inputs.methods))
 
 
 def _scored(inputs: Inputs) -> tuple[Any, dict[str, str], dict[str, str]]:

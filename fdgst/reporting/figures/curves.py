@@ -1,6 +1,6 @@
 """Learning curves: the training loss over the steps, pre-training included where its history is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,7 +15,13 @@ COLUMNS = 2
 _HISTORY = ["step", "learning_rate", "loss"]
 
 
-def curves(runs: Sequence[Run], methods: Mapping[str, str], domains: Mapping[str, str]) -> Figure:
+def curves(
+    runs: Sequence[Run],
+    methods: Mapping[str, str],
+    domains: Mapping[str, str],
+    *,
+    from_the_first_step: Collection[str] = (),
+) -> Figure:
     """Draw one panel per unseen domain, one line per method (mean over the seeds), from the first step of pre-training.
 
     Parameters
@@ -24,6 +30,8 @@ def curves(runs: Sequence[Run], methods: Mapping[str, str], domains: Mapping[str
         Whose ``history.csv`` to draw; pre-trainings among them are drawn in black, before the methods.
     methods, domains : mapping
         Titles by id, in the order to draw.
+    from_the_first_step : collection of str
+        Methods that do not begin where pre-training ends: their own history holds it.
 
     Notes
     -----
@@ -34,7 +42,7 @@ def curves(runs: Sequence[Run], methods: Mapping[str, str], domains: Mapping[str
     figure = Figure(figsize=(style.WIDTH_IN, 0.6 + 1.9 * lines), layout="constrained")
     axes = figure.subplots(lines, min(len(domains), COLUMNS), sharex=True, sharey=True, squeeze=False)
     for panel, (domain, title) in zip(axes.flat, domains.items(), strict=False):
-        _panel(panel, [run for run in runs if run.unseen == domain], [*methods])
+        _panel(panel, [run for run in runs if run.unseen == domain], [*methods], from_the_first_step)
         panel.set_title(f"unseen: {title}")
         panel.set_xlabel("step")
         panel.tick_params(labelbottom=True)
@@ -46,14 +54,14 @@ def curves(runs: Sequence[Run], methods: Mapping[str, str], domains: Mapping[str
     return figure
 
 
-def _panel(axes: Axes, runs: Sequence[Run], methods: Sequence[str]) -> None:
+def _panel(axes: Axes, runs: Sequence[Run], methods: Sequence[str], from_the_first_step: Collection[str]) -> None:
     """Draw the curves of one unseen domain."""
     before = _mean(runs, PRETRAINED)
-    offset = 0 if before.empty else int(before.index[-1])
+    pretrained = 0 if before.empty else int(before.index[-1])
     axes.plot(before.index, before["loss"], color="black", linewidth=1)
-    changes = {offset} if offset else set()
+    changes = {pretrained} if pretrained else set()
     for number, method in enumerate(methods):
-        curve = _mean(runs, method)
+        curve, offset = _mean(runs, method), 0 if method in from_the_first_step else pretrained
         axes.plot(
             curve.index + offset, curve["loss"], color=style.colour(number), linestyle=style.dashes(number), linewidth=1
         )

@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from fdgst.errors import ConfigError, DataError
+from fdgst.reporting.measures import upper_bounds
 
 STRUCTURES = {"cup": "Cup", "disc": "Disc"}
+NAMES = dict.fromkeys(("method", "unseen", "domain", "image", "structure"), str)  # also those like 1 or NA
 
 
 @dataclass(frozen=True, order=True)
@@ -52,7 +54,7 @@ def table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
     DataError
         One line per file that lacks one of these columns.
     """
-    tables = {path: pd.read_csv(path) for path in paths}
+    tables = {path: pd.read_csv(path, dtype=NAMES, keep_default_na=False, na_values=[""]) for path in paths}
     faults = [
         f"{path}: expected a table with the columns {', '.join(missing)}, found {', '.join(found.columns)}"
         for path, found in tables.items()
@@ -65,4 +67,6 @@ def table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
 
 def titles(given: Sequence[Mapping[str, str]], ids: Iterable[str]) -> dict[str, str]:
     """Return what to print for each id, in the order to print it in: as `given`, or the ids themselves, sorted."""
-    return {item["id"]: item["title"] for item in given} if given else {name: name for name in sorted(set(ids))}
+    bounds = upper_bounds(given)
+    named = {item["id"]: item["title"] + " (upper bound)" * (item["id"] in bounds) for item in given}
+    return named or {name: name for name in sorted(set(ids))}

@@ -25,8 +25,9 @@ DPI = 160
 GAP_IN, TITLE_IN, LABEL_IN = 0.04, 0.18, 0.2  # of a sheet: between panels, above a titled row, left of a named one
 PANEL_PX = 256  # no more pixels than a panel shows: keeps the PDF small, which stores pictures without loss
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
-MARKERS = "osD^vPX"
+MARKERS = "osD^vPX*"
 DASHES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
+HATCHES = ("", "/////", ".....", "xxxxx")  # as many as no number of colours: no two signs are alike before the 28th
 TRUTH, CUP, DISC = "#FF0000", "#0000FF", "#00FF00"  # paper, Fig. 5: ground truth, optic cup, optic disc
 
 _RC: dict[Any, Any] = {
@@ -89,8 +90,8 @@ def marker(index: int) -> str:
 
 
 def hatch(index: int) -> str:
-    """Return the hatching that tells areas apart once `colour` begins anew."""
-    return "/////" if index >= len(COLOURS) else ""
+    """Return the hatching that goes with `colour(index)`."""
+    return HATCHES[index % len(HATCHES)]
 
 
 def dashes(index: int) -> Literal["-", "--", "-.", ":"]:

@@ -92,6 +92,13 @@ def test_curves_begin_where_pre_training_ends(given, named):
     assert {line.get_xdata()[0] for line in panel.lines[1 + len(methods) :]} == {80, 190}  # changes of learning rate
 
 
+def test_a_row_that_holds_its_own_pre_training_is_not_drawn_behind_it(given, named):
+    _, methods, domains = named
+    panel = curves(runs(given.runs), methods, domains, from_the_first_step=[[*methods][1]]).axes[0]
+    _, *others = panel.lines[: 1 + len(methods)]
+    assert [line.get_xdata()[0] for line in others] == [90, 10, 90]
+
+
 def test_a_run_is_named_by_its_folder_or_by_any_file_in_it():
     folder = Path("results/runs/fdg_st/domain3/seed12")
     assert runs([folder, folder / "scores.csv"]) == [Run("fdg_st", "domain3", 12, folder)]

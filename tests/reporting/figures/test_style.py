@@ -16,6 +16,11 @@ def test_no_two_colours_of_the_cycle_look_alike_to_the_colour_blind():
         assert apart.min() > 0.1
 
 
+def test_rows_of_any_number_are_told_apart_by_more_than_colour():
+    for sign in (style.marker, style.dashes, style.hatch):
+        assert len({(style.colour(row), sign(row)) for row in range(24)}) == 24
+
+
 def test_a_picture_is_reduced_to_its_longer_side_and_never_enlarged():
     picture = np.zeros((300, 600, 3), np.uint8)
     assert style.fit(picture, 200).shape == (100, 200, 3)
