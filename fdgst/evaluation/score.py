@@ -141,7 +141,7 @@ def matched(predicted: Predictions, truth: Rois, *, split: str) -> list[tuple[in
     if (side := predicted.file["mask"].shape[-1]) != truth.roi_size_px:
         raise DataError(f"{truth.domain}: predictions of {side} px cannot be scored on ROIs of {truth.roi_size_px} px")
     rows = truth.indices(predicted.settings["split"]).tolist()
-    if predicted.names != [truth.names[row] for row in rows]:  # in order: a name may stand in both splits
+    if predicted.names != [truth.names[row] for row in rows]:
         raise DataError(f"{truth.domain}: the predictions are not of the images in the ROI file; predict again")
     wanted = set(truth.indices(split).tolist())
     pairs = [(number, row) for number, row in enumerate(rows) if row in wanted]

@@ -78,9 +78,9 @@ def protocols(
     DataFrame
         `COLUMNS`, six decimals. definitions: paper or released. checkpoint: last; source_validation, the snapshot with
         the best mean Dice on the sources' test images; oracle, the best on the unseen domain itself (an upper bound).
-        crop_domain4: 1 where domains scored on the centre of their ROI were taken so. images: those that all of a
-        model's snapshots are scored on. metric: dsc, hd or asd; measure:
-        what that is by the definitions. missed: structures not predicted, over images and seeds. shift: mean minus the
+        crop_domain4: 1 where domains scored on the centre of their ROI were taken so. images: those on which all of a
+        model's snapshots and views are scored. metric: dsc, hd or asd; measure: what that is by the definitions.
+        missed: structures not predicted, over images and seeds. shift: mean minus the
         mean by the paper's definitions, `threshold`, last weights and no crop. The average is unweighted.
 
     Raises
@@ -158,10 +158,11 @@ def _check(scores: pd.DataFrame, methods: Sequence[str], domains: Sequence[str])
 
 
 def _shared(scores: pd.DataFrame) -> pd.DataFrame:
-    """Keep the images of a domain that all of a model's snapshots are scored on: only the protocol may differ."""
-    model = [*_MODEL, "domain", "cropped"]
-    snapshots = scores.groupby(model)["snapshot"].transform("nunique")
-    return scores[scores.groupby([*model, "image"])["snapshot"].transform("nunique") == snapshots]
+    """Keep the images on which a model is scored by all snapshots and views: only the protocol may differ."""
+    model = [*_MODEL, "domain"]
+    view = scores["snapshot"] + scores["cropped"].astype(str)
+    views = view.groupby([scores[name] for name in model]).transform("nunique")
+    return scores[view.groupby([scores[name] for name in (*model, "image")]).transform("nunique") == views]
 
 
 def _variants(scores: pd.DataFrame, definitions: str) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:

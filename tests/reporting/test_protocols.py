@@ -53,6 +53,14 @@ def test_the_matrix_is_complete(made):
     assert not table.index.duplicated().any()
 
 
+def test_the_crop_is_compared_on_the_same_images(made):
+    whole = pd.concat([part(made, 80.0, images=4), part(made, 70.0, images=4, snapshot="epoch0010")])
+    cropped = part(made, 80.0, images=20).assign(cropped=1)  # of the last weights every image is cropped
+    cropped.loc[~cropped["image"].isin(whole["image"]), "dsc"] = 0.0
+    cell = dice(matrix(pd.concat([whole, cropped[cropped["unseen"] == "d2"]])), crop=1, unseen="d2")
+    assert (cell["images"], cell["shift"]) == (4, 0)
+
+
 def test_each_definition_takes_its_own_measures(made):
     table = matrix(part(made, 80.0))
     assert dice(table)["mean"] == 80
