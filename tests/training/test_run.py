@@ -89,6 +89,20 @@ def test_a_stopped_run_goes_on_to_the_weights_of_an_undisturbed_one(finished, ru
     assert (run().out / "history.csv").read_text() == (finished.out / "history.csv").read_text()
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("trainer", ["plain", "dofe", "fact", "feddg"])
+@pytest.mark.parametrize("resident_gib", [0.0, 1.0])
+def test_on_a_gpu_too_a_stopped_run_goes_on_to_the_same_bytes(run, settings, told_to_stop, trainer, resident_gib):
+    how = execution(device="cuda", resident_gib=resident_gib)
+    train(run("grid", trainer=trainer), settings(deterministic=True), how)
+    undisturbed = model(run())
+    with told_to_stop(4, trainer=trainer):
+        train(run("grid", trainer=trainer), settings(deterministic=True), how)
+    train(run("grid", trainer=trainer), settings(deterministic=True), how)
+    assert interruptions(run()) == 1
+    assert model(run()) == undisturbed
+
+
 def test_a_truncated_newest_checkpoint_costs_one_interval_and_no_weight(finished, run, settings, told_to_stop, caplog):
     with told_to_stop(4):
         train(run("grid"), settings(), execution(checkpoint_seconds=ALWAYS))
