@@ -129,9 +129,8 @@ class Batches:
 
     def __init__(self, store: Store, sampling: Sampling) -> None:
         self.store, self.sampling = store, sampling
-        self._drawn = lru_cache(maxsize=2)(
-            partial(draw, store.layout, sampling)
-        )  # two: the reader is ahead of the step
+        # of two epochs, since the prefetching thread is ahead of the step
+        self._drawn = lru_cache(maxsize=2)(partial(draw, store.layout, sampling))
         self._epoch: tuple[int, Draws] | None = None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
         self._ahead: dict[int, Future[tuple[torch.Tensor, torch.Tensor | None]]] = {}
