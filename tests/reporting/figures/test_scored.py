@@ -13,7 +13,7 @@ from fdgst.reporting.figures.agreement import agreement
 from fdgst.reporting.figures.boxes import boxes
 from fdgst.reporting.figures.contours import contours, gallery
 from fdgst.reporting.figures.curves import curves
-from fdgst.reporting.figures.inputs import Run, runs, titles
+from fdgst.reporting.figures.inputs import Run, runs, table, titles
 from fdgst.storage.scores import read_scores
 
 
@@ -104,6 +104,15 @@ def test_a_run_is_named_by_its_folder_or_by_any_file_in_it():
     assert runs([folder, folder / "scores.csv"]) == [Run("fdg_st", "domain3", 12, folder)]
     with pytest.raises(ConfigError, match=r"results/scores\.csv: expected a run's folder"):
         runs([Path("results/scores.csv")])
+
+
+def test_an_upper_bound_is_named_as_one_and_ids_stay_text(tmp_path):
+    assert titles([{"id": "1", "title": "Intra", "trainer": "intra"}, {"id": "NA", "title": "B"}], []) == {
+        "1": "Intra (upper bound)",
+        "NA": "B",
+    }
+    (tmp_path / "table.csv").write_text("method,mean\n1,2\nNA,3\n")
+    assert table([tmp_path / "table.csv"], ["mean"])["method"].tolist() == ["1", "NA"]
 
 
 def test_a_history_without_losses_is_named(tmp_path, named):
