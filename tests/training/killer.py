@@ -1,4 +1,6 @@
-"""Run a command of fdgst again and again, killing each process but the last at a random moment. A program.
+"""Run a training again and again, killing each process but the last at a random moment. A program.
+
+Every second process is killed while it starts or soon after, the others shortly after they have saved a checkpoint.
 
 Every attempt is a fork of one process that has imported everything, which saves the seconds of importing it each time;
 nothing of torch has run before a fork.
@@ -44,12 +46,24 @@ def after(seconds):
     return lambda: time.monotonic() >= deadline
 
 
+def after_a_checkpoint(folder, seconds):
+    """Return a function that is true from so many seconds after a new checkpoint on."""
+    before, seen = set(folder.rglob("*.pt")), []
+
+    def over():
+        if not seen and set(folder.rglob("*.pt")) - before:
+            seen.append(after(seconds))
+        return bool(seen) and seen[0]()
+
+    return over
+
+
 if __name__ == "__main__":
-    checkpoints, *command = sys.argv[1:]
-    begun = time.monotonic()
-    attempt(command, lambda: list(Path(checkpoints).rglob("*.pt")))
-    to_the_first = time.monotonic() - begun  # checkpoint, on this machine and under its present load
-    moments = random.Random(0)
-    ended = [attempt(command, after(moments.uniform(0, 2) * to_the_first)) for _ in range(19)]
-    print(f"{1 + ended.count(False)} killed")
-    sys.exit(not attempt(command, after(300)))
+    checkpoints, command = Path(sys.argv[1]), sys.argv[2:]
+    moments, ended = random.Random(0), []
+    for _ in range(10):
+        begun = time.monotonic()
+        ended.append(attempt(command, after_a_checkpoint(checkpoints, moments.uniform(0, 0.2))))
+        ended.append(attempt(command, after(moments.uniform(0, 1) * (time.monotonic() - begun))))
+    print(f"{ended.count(False)} killed")
+    sys.exit(not attempt(command, after(600)))

@@ -29,14 +29,14 @@ def arguments(run, settings):
 
 @pytest.mark.slow
 def test_twenty_kills_end_in_the_weights_of_an_undisturbed_run(run, settings, tmp_path):
-    long = settings(epochs=30)
+    long = settings(epochs=60)
     undisturbed = replace(run("grid"), checkpoints=tmp_path / "elsewhere", out=tmp_path / "undisturbed")
     train(undisturbed, long, Execution("cpu", 1, 1e9, 1.0, False))
     command = [sys.executable, KILLER, run().checkpoints, *arguments(run("grid"), long)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "20 killed\n"
-    assert ended.stderr.count("going on after step") >= 5
+    assert ended.stderr.count("going on after step") >= 10
     one, other = ((out / "model.safetensors").read_bytes() for out in (run().out, undisturbed.out))
     assert one == other
 
