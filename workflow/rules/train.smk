@@ -18,9 +18,7 @@ rule pretrain:
         gpu=1,
         how=RUN_TIME_FLAGS,
     params:
-        training=training_settings(
-            epochs=0, final_epochs=0, final_learning_rate=0, budget="equal", snapshot_epochs=0
-        ),
+        training=training_settings(epochs=0, final_epochs=0, final_learning_rate=0, budget="equal", snapshot_epochs=0),
         inputs=run_flags,
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),
