@@ -89,3 +89,10 @@ def test_the_protocols_get_each_view_of_the_fourth_domain_once(tmp_path, crop):
     assert views == {"predict": crop, "predict_other_view": not crop, "predict_snapshots": False}
     cropped = [job for job in found if "--crop-centre" in job.command]
     assert all("/domain4/" in job.outputs[0] for job in cropped)
+
+
+def test_upper_bounds_are_in_no_protocol(tmp_path):
+    found = plan(tmp_path, "results/protocols.csv", overlays=[PRESETS / "all.yaml"])
+    methods = {Path(job.outputs[0]).parts[2] for job in found if job.rule == "rescore"}
+    assert len(methods) == 17
+    assert "intra" not in methods
