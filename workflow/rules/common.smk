@@ -27,7 +27,9 @@ METHODS = {
     ]
 }
 ROWS = [method["id"] for method in config["methods"]]
-RIVALS = [name for name in ROWS if METHODS[name]["trainer"] != "intra"]  # the rows that are compared
+# trained on the unseen domain itself: no rivals of the other rows, and no part of the leak test
+UPPER_BOUNDS = {name for name, item in METHODS.items() if item["trainer"] == "intra"}
+RIVALS = [name for name in ROWS if name not in UPPER_BOUNDS]
 SEEDS = config["seeds"]
 EVERY = config["training"]["snapshot_epochs"]
 EPOCHS = config["training"]["epochs"] + config["training"]["final_epochs"]
@@ -161,20 +163,15 @@ def roi_files(domains):
     return [f"results/rois/{domain}.h5" for domain in domains]
 
 
-def upper_bound(name):
-    """Whether a row is trained on the unseen domain itself: no rival of the others, and no part of the leak test."""
-    return METHODS[name]["trainer"] == "intra"
-
-
 def source_rois(wildcards):
     """The ROI files that a run reads; an upper bound reads the unseen domain's own."""
-    own = "method" in wildcards.keys() and upper_bound(wildcards.method)  # pre-training has no method
+    own = "method" in wildcards.keys() and wildcards.method in UPPER_BOUNDS  # pre-training has no method
     return roi_files([wildcards.unseen] if own else sources(wildcards.unseen))
 
 
 def reference_rois(wildcards):
     """ROI files that lend an upper bound the budget of the other rows: their number of images sets its steps."""
-    return roi_files(sources(wildcards.unseen)) if upper_bound(wildcards.method) else []
+    return roi_files(sources(wildcards.unseen)) if wildcards.method in UPPER_BOUNDS else []
 
 
 def method(key):
@@ -189,7 +186,7 @@ def method_options(wildcards):
 
 def start(wildcards):
     """The pre-trained network of a run; an upper bound starts from the encoder's weights."""
-    if upper_bound(wildcards.method):
+    if wildcards.method in UPPER_BOUNDS:
         return []
     return f"results/pretrained/{wildcards.unseen}/seed{wildcards.seed}/model.safetensors"
 
@@ -202,7 +199,7 @@ def training_settings(**replaced):
 
 def run_settings(wildcards):
     """What makes a row's model: an upper bound reads all of it, the others start when pre-training is over."""
-    return training_settings() if upper_bound(wildcards.method) else training_settings(pretrain_epochs=0)
+    return training_settings() if wildcards.method in UPPER_BOUNDS else training_settings(pretrain_epochs=0)
 
 
 def run_flags(wildcards, input):
