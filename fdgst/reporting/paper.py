@@ -11,6 +11,7 @@ from fdgst.errors import ConfigError, FormatError
 from fdgst.reporting.measures import AVERAGE, CELL, PROTOCOLS, by_cell
 from fdgst.reporting.printed import DOMAINS, PRINTED, PRINTED_AS, incomparable
 from fdgst.storage.atomic import write_text
+from fdgst.storage.scores import read_csv
 
 _NOTES = {("FDG", "dsc", "disc", AVERAGE): "the mean of the printed row is 92.30"}
 COLUMNS = "method printed_as structure metric measured_as unseen number ours low high printed difference inside note"
@@ -75,7 +76,7 @@ def _read(path: Path) -> pd.DataFrame:
     """Read a table of ours, or raise FormatError."""
     needed = (*CELL, "unseen", "mean", "low", "high", "protocol")
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys((*CELL, "unseen"), str), keep_default_na=False, na_values=[""])
+        table = read_csv(path)
     except ValueError as error:
         raise FormatError(
             f"{path}: expected the CSV of fdgst table, found what cannot be read as such ({error})"

@@ -61,6 +61,11 @@ def read_scores(paths: Sequence[Path], *, leading: Sequence[str] = ()) -> pd.Dat
     return table
 
 
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a table of ours, its ids as text: a domain may be called 1 and an image NA; only an empty field is empty."""
+    return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
+
+
 def _identity(table: pd.DataFrame) -> list[str]:
     """Return the columns that no two rows may share, structure last: of a protocol's scores the crop is one."""
     leading = [name for name in LEADING if name in table.columns]
@@ -72,8 +77,7 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     if not path.is_file():
         raise FormatError(f"{path}: expected a file of scores, found none; run snakemake to make it")
     try:
-        # an image may be called NA: only an empty field is empty
-        table = pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
+        table = read_csv(path)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
         raise FormatError(f"{path}: expected CSV, found what cannot be read as such ({error})") from error
     if missing := [name for name in columns if name not in table.columns]:

@@ -8,9 +8,9 @@ import pandas as pd
 
 from fdgst.errors import ConfigError, DataError
 from fdgst.reporting.measures import upper_bounds
+from fdgst.storage.scores import read_csv
 
 STRUCTURES = {"cup": "Cup", "disc": "Disc"}
-NAMES = dict.fromkeys(("method", "unseen", "domain", "image", "structure"), str)  # also those like 1 or NA
 
 
 @dataclass(frozen=True, order=True)
@@ -54,7 +54,7 @@ def table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
     DataError
         One line per file that lacks one of these columns.
     """
-    tables = {path: pd.read_csv(path, dtype=NAMES, keep_default_na=False, na_values=[""]) for path in paths}
+    tables = {path: read_csv(path) for path in paths}
     faults = [
         f"{path}: expected a table with the columns {', '.join(missing)}, found {', '.join(found.columns)}"
         for path, found in tables.items()
