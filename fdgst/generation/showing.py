@@ -84,7 +84,7 @@ def _show_shard(path: Path, folder: Path | None) -> tuple[Rows, list[str]]:
     with open_shard(path) as shard, ExitStack() as stack:
         files = [folder / f"{domain}.h5" for domain in (shard.content_domain, shard.style_domain)]
         missing = [file for file in files if not file.is_file()]
-        if not missing and digest(files[0]) != shard.settings["inputs"]["content"]:
+        if not missing and digest(files[0]) != shard.made_from:
             return [[Panel("preview", shard.preview())]], [f"{files[0]}: not the ROI file that the shard was made from"]
         if missing:
             return [[Panel("preview", shard.preview())]], [

@@ -170,6 +170,11 @@ class Shard:
         return len(self.names)
 
     @property
+    def made_from(self) -> str:
+        """SHA-256 of the content domain's ROI file, as `fdgst.storage.format.digest` tells it."""
+        return self.settings["inputs"]["content"]
+
+    @property
     def nbytes(self) -> int:
         """Bytes of all pixels in memory."""
         return self.file["image" if self.encoding == "grid" else "residual"].nbytes

@@ -164,7 +164,7 @@ def _faults(shard: Shard, rois: Path | None, law: tuple[float, float] | None) ->
         return [] if law is None else [f"{shard.path}: a law of lambda needs residual shards, this one is a grid"]
     if rois is None:
         return [f"{shard.path}: a residual shard needs the ROI file of {shard.content_domain}; name it in rois"]
-    made_from, found = shard.settings["inputs"]["content"], digest(rois)
+    made_from, found = shard.made_from, digest(rois)
     if made_from != found:
         expected = f"expected the ROI file {made_from[:12]}... that {shard.path} was made from"
         return [f"{rois}: {expected}, found {found[:12]}...; run snakemake again"]

@@ -178,7 +178,7 @@ def _faults(path: Path, file: Rois | Shard, run: Run, rois: Sequence[Rois], doma
     elif not set(own) <= set(domains):
         faults.append(f"{path}: of {' and '.join(own)}, but the sources of this run are {', '.join(domains)}")
     elif isinstance(file, Shard):
-        if file.settings["inputs"]["content"] != digest(run.rois[domains.index(file.content_domain)]):
+        if file.made_from != digest(run.rois[domains.index(file.content_domain)]):
             faults.append(
                 f"{path}: not made from the ROI file of {file.content_domain}; run snakemake to make it again"
             )
