@@ -78,9 +78,8 @@ class Checkpoints:
         for path in self._generations():
             try:
                 return _read(path)
-            except (_DamageError, pickle.UnpicklingError) as error:
-                reason = str(error) if isinstance(error, _DamageError) else "holds more than tensors"
-                log.warning("%s: damaged (%s): set aside; going back to the one before", path, reason)
+            except _DamageError as error:
+                log.warning("%s: damaged (%s): set aside; going back to the one before", path, error)
                 path.replace(path.with_name(path.name + ".damaged"))
         if others := list(self.root.glob("*/step*.pt")):
             self._say_what_changed(max(others, key=lambda path: path.stat().st_mtime))
@@ -106,7 +105,7 @@ class Checkpoints:
         """Compare this training with the one of a checkpoint that cannot be used."""
         try:
             found = _read(other)["key"]
-        except (_DamageError, pickle.UnpicklingError):
+        except _DamageError:
             return
         changed = sorted(name for name in {*self.key, *found} if self.key.get(name) != found.get(name))
         log.warning("%s: of another training (%s changed): starting anew", other, ", ".join(changed))
@@ -122,4 +121,7 @@ def _read(path: Path) -> dict[str, Any]:
     body, digest = data[:-DIGEST_BYTES], data[-DIGEST_BYTES:]
     if sha256(body).digest() != digest:
         raise _DamageError("wrong checksum")
-    return torch.load(BytesIO(body), map_location="cpu", weights_only=True)
+    try:
+        return torch.load(BytesIO(body), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise _DamageError("holds more than tensors") from error

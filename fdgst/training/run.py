@@ -19,6 +19,7 @@ from fdgst.storage.format import digest
 from fdgst.training import methods, results
 from fdgst.training.batches import Batches, Sampling
 from fdgst.training.checkpoint import Checkpoints
+from fdgst.training.clock import DataClock
 from fdgst.training.device import choose, configure, describe, peak_memory, usable_cpus
 from fdgst.training.interruption import Interruption
 from fdgst.training.keeper import Keeper
@@ -87,10 +88,7 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
                 row_done=row_done,
             )
             keeper.check(plan.steps)
-            record = _record(run, settings, store, plan, keeper, device) | {
-                "precision": "bfloat16" if trainer.mixed else "float32",
-                "data_share": round(clock.share, 4),
-            }
+            record = _record(run, settings, store, plan, keeper, clock)
             snapshots = sorted((checkpoints.folder / results.SNAPSHOTS).glob("*.safetensors"))
             results.write_results(run.out, trainer.weights(), record=record, history=ledger.csv(), snapshots=snapshots)
             checkpoints.clear()  # so that a forced re-run trains
@@ -213,11 +211,11 @@ def _named(run: Run, checkpoints: Checkpoints) -> Iterator[None]:
 
 
 def _record(
-    run: Run, settings: Settings, store: Store, plan: Schedule, keeper: Keeper, device: torch.device
+    run: Run, settings: Settings, store: Store, plan: Schedule, keeper: Keeper, clock: DataClock
 ) -> dict[str, Any]:
     """Describe a finished training: what `predict` needs to rebuild the model, and what a reader may want to know."""
     seconds = keeper.seconds()
-    images = plan.steps * plan.images_per_step
+    images, trainer = plan.steps * plan.images_per_step, keeper.trainer
     return {
         **{name: getattr(run, name) for name in ("method", "unseen", "seed", "stage", "trainer")},
         "options": dict(run.options),
@@ -229,8 +227,8 @@ def _record(
         "images_per_step": plan.images_per_step,
         "seconds": round(seconds, 3),
         "images_per_second": round(images / seconds, 1),
-        **peak_memory(device),
-        "device": describe(device),
+        **peak_memory(trainer.device),
+        "device": describe(trainer.device),
         "threads": keeper.threads,
         "resident": store.resident,
         "interruptions": keeper.interruptions,
@@ -238,4 +236,6 @@ def _record(
         "depends_on": {
             name: value for name, value in keeper.checkpoints.key.items() if not name.startswith("training.")
         },
+        "precision": "bfloat16" if trainer.mixed else "float32",
+        "data_share": round(clock.share, 4),
     }
