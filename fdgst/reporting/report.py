@@ -127,12 +127,8 @@ def gather(files: Sequence[Path]) -> Material:
     if strangers:
         known = f"{', '.join(f'{name}.csv' for name in TABLES)}, sheet.csv, run.json, ablations/*.csv and *.png"
         raise ConfigError(*[f"{path}: has no place in the report; known are {known}" for path in strangers])
-    for path in files:
+    for path in sorted(files):
         readers[path.suffix](path)
-    for group in (material.sheets, material.ablations):
-        ordered = sorted(group.items())
-        group.clear()
-        group.update(ordered)
     material.records.sort(
         key=lambda record: (record["unseen"], record["seed"], record["stage"] != "pretrain", record["method"])
     )

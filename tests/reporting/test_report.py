@@ -145,8 +145,7 @@ def test_the_browser_test_notices_a_broken_picture_and_an_error(html, tmp_path):
 
 
 def test_the_numbers_of_the_table_are_those_of_table1_csv(html, study):
-    with (study / "table1.csv").open() as lines:
-        rows = [row for row in csv.DictReader(lines) if row["shown"] == "1"]
+    rows = [row for row in rows_of(study / "table1.csv") if row["shown"] == "1"]
     cells = Page(html).cells
     assert len(cells) == len(rows) > 0
     for row in rows:
@@ -231,8 +230,7 @@ def test_equal_inputs_give_equal_bytes(html, config, files, tmp_path):
 
 def test_a_better_row_is_named_with_the_rule(html, study):
     text = " ".join(Page(html).text.split())
-    with (study / "significance.csv").open() as lines:
-        found = [row for row in csv.DictReader(lines) if row["better"] and row["unseen"] == "average"]
+    found = [row for row in rows_of(study / "significance.csv") if row["better"] and row["unseen"] == "average"]
     assert "By the rule “Holm-corrected p of the paired Wilcoxon test below 0.05, mean and ranks on one side”" in text
     pairs = {(row["better"], row["method"], row["reference"]) for row in found}
     assert text.count(" is better than ") == len(pairs) > 0
