@@ -1,4 +1,4 @@
-"""Imports point one way: cli -> data, generation, training, evaluation, reporting -> core, storage, models."""
+"""Imports point one way."""
 
 import ast
 import subprocess
@@ -8,15 +8,23 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-FLOORS = {"data", "generation", "training", "evaluation", "reporting"}
+FLOORS = {"data", "generation", "training", "inference", "evaluation", "reporting", "viewing"}
 ALLOWED = {
     "core": {"core"},
+    "study": {"study", "core"},
     "storage": {"storage", "core"},
-    "models": {"models", "core"},
-    **{floor: {floor, "core", "storage", "models"} for floor in FLOORS},
+    "models": {"models", "core", "study"},
+    "data": {"data", "core", "storage", "study"},
+    "generation": {"generation", "core", "storage", "study"},
+    "training": {"training", "core", "storage", "study", "models"},
+    "inference": {"inference", "core", "storage", "study", "models", "training"},
+    "evaluation": {"evaluation", "core", "storage", "study", "inference"},
+    "reporting": {"reporting", "core", "storage", "study", "evaluation", "viewing"},
+    "viewing": {"viewing", "core", "storage", "study", "data", "generation"},
+    "cli": {"cli", *FLOORS, "storage", "study", "models"},
 }
 COMMON = {"errors", "progress", "fingerprint", "__version__"}
-HEAVY = {"h5py": {"storage"}, "segmentation_models_pytorch": {"models"}, "matplotlib": {"reporting", "generation"}}
+HEAVY = {"h5py": {"storage"}, "segmentation_models_pytorch": {"models"}, "matplotlib": {"reporting", "viewing"}}
 MODULES = sorted((HOUSE / "fdgst").rglob("*.py"))
 
 

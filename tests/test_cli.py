@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fdgst.cli import fdgst, parallel
+from fdgst.cli import fdgst
+from fdgst.cli.options import parallel
 
 FDGST = Path(sys.executable).with_name("fdgst")
 

@@ -15,7 +15,7 @@ from types import ModuleType
 
 from fdgst.errors import ConfigError
 
-READERS = ("fundus", "phantom")
+READERS = {"fundus": "fdgst.data.fundus", "phantom": "fdgst.data.phantom.reader"}
 
 
 def reader(name: str) -> ModuleType:
@@ -33,4 +33,4 @@ def reader(name: str) -> ModuleType:
     """
     if name not in READERS:
         raise ConfigError(f"dataset.reader: expected one of {', '.join(READERS)}, found {name!r}")
-    return import_module(f"fdgst.data.{name}")
+    return import_module(READERS[name])

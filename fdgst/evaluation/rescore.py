@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fdgst.evaluation.postprocess import at_centre, centre, masks_of
 from fdgst.evaluation.score import cropped, matched, named, score_image, true_masks
+from fdgst.inference.postprocess import at_centre, centre, masks_of
 from fdgst.progress import progress
 from fdgst.storage.predictions import open_predictions
 from fdgst.storage.rois import open_rois

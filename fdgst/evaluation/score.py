@@ -11,7 +11,7 @@ import pandas as pd
 from fdgst.core.masks import STRUCTURES, labels_to_masks, vertical_cup_to_disc_ratio
 from fdgst.core.metrics import dice, dice_released, surface_metrics
 from fdgst.errors import DataError
-from fdgst.evaluation.postprocess import at_centre, centre
+from fdgst.inference.postprocess import at_centre, centre
 from fdgst.progress import progress
 from fdgst.storage.predictions import Predictions, open_predictions
 from fdgst.storage.rois import Rois, open_rois

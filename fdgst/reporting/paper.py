@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fdgst.errors import ConfigError, FormatError
-from fdgst.reporting.measures import AVERAGE, CELL, PROTOCOLS, by_cell
+from fdgst.evaluation.measures import AVERAGE, CELL, PROTOCOLS, by_cell
 from fdgst.reporting.printed import DOMAINS, PRINTED, PRINTED_AS, incomparable
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import read_csv

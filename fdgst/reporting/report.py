@@ -15,7 +15,7 @@ from typing import Any
 
 from fdgst import __version__
 from fdgst.errors import ConfigError, DataError
-from fdgst.reporting.measures import AVERAGE, METRICS, PROTOCOLS, ROLES, upper_bounds
+from fdgst.evaluation.measures import AVERAGE, METRICS, PROTOCOLS, ROLES, upper_bounds
 from fdgst.reporting.printed import ERRATA, incomparable
 from fdgst.reporting.printing import fingerprints, minutes, number, probability
 from fdgst.storage.atomic import write_text

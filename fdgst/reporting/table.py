@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from fdgst.reporting.bootstrap import image_means, intervals
-from fdgst.reporting.measures import AVERAGE, BOTH, CELL, METRICS, PROTOCOLS, in_order, per_image, read_compared
+from fdgst.evaluation.bootstrap import image_means, intervals
+from fdgst.evaluation.measures import AVERAGE, BOTH, CELL, METRICS, PROTOCOLS, in_order, per_image, read_compared
 from fdgst.reporting.tex import render
 from fdgst.storage.atomic import write_text
 

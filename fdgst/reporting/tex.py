@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from fdgst.reporting.measures import AVERAGE, METRICS, PROTOCOLS, RELEASED_MISS_PX, ROLES, Cells, by_cell, upper_bounds
+from fdgst.evaluation.measures import AVERAGE, METRICS, PROTOCOLS, RELEASED_MISS_PX, ROLES, Cells, by_cell, upper_bounds
 
 _MATHEMATICAL = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from fdgst.core.seeding import generator
-from fdgst.reporting.bootstrap import interval, resampled_means
+from fdgst.evaluation.bootstrap import interval, resampled_means
 from tests.benchmarks.harness import write_csv
 
 CONFIDENCE = 0.95

@@ -3,9 +3,9 @@ import pandas as pd
 from click.testing import CliRunner
 
 from fdgst.cli import fdgst
-from fdgst.evaluation.postprocess import at_centre, masks_of
 from fdgst.evaluation.rescore import rescore
 from fdgst.evaluation.score import score
+from fdgst.inference.postprocess import at_centre, masks_of
 from fdgst.storage.scores import LEADING, read_scores
 
 SCORES = ["dsc", "hd", "hd95", "asd", "asd_directed", "missed", "vcdr_prediction", "prediction_px", "outside_px"]

@@ -10,10 +10,10 @@ import pytest
 
 from fdgst.core.masks import labels_to_masks
 from fdgst.core.seeding import generator
+from fdgst.evaluation.measures import per_image
+from fdgst.evaluation.protocols import VARIANT
+from fdgst.evaluation.statistics import significance
 from fdgst.reporting.figures import Inputs
-from fdgst.reporting.measures import per_image
-from fdgst.reporting.protocols import VARIANT
-from fdgst.reporting.statistics import significance
 from fdgst.reporting.table import make_table
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import create_rois, open_rois
@@ -173,22 +173,3 @@ def given(study, titled):
         tables=[study / "protocols.csv"],
         **titled,
     )
-
-
-PERFECT = {
-    **{"dsc": 100.0, "hd": 0.0, "hd95": 0.0, "asd": 0.0, "asd_directed": 0.0, "missed": 0, "dsc_released": 100.0},
-    **{"vcdr_truth": 0.5, "vcdr_prediction": 0.5, "cropped": 0, "truth_px": 100, "prediction_px": 100, "outside_px": 0},
-}
-
-
-@pytest.fixture(scope="session")
-def made():
-    """A function that makes scores: perfect ones, but for the columns that `of` returns for a row's keys."""
-
-    def make(methods, domains, of, *, seeds=(0,), images=4, **more):
-        keys = product(methods, domains, seeds, range(images), ("cup", "disc"))
-        rows = [{**dict(zip(KEYS, key, strict=True)), "domain": key[1], **PERFECT, **more, **of(*key)} for key in keys]
-        table = pd.DataFrame(rows)
-        return table.assign(image=table["image"].map("i{:03d}".format))
-
-    return make

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from fdgst.cli import fdgst
 from fdgst.core.seeding import generator
 from fdgst.errors import DataError
-from fdgst.reporting.measures import AVERAGE, by_cell
+from fdgst.evaluation.measures import AVERAGE, by_cell
 from fdgst.reporting.table import COLUMNS, make_table, table
 from fdgst.reporting.tex import escape
 from fdgst.storage.scores import write_scores

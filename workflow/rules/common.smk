@@ -6,7 +6,7 @@ import re
 import sys
 
 from fdgst.config import check
-from fdgst.data import reader
+from fdgst.data import READERS, reader
 from fdgst.errors import ConfigError
 from fdgst.fingerprint import fingerprint
 from fdgst.reporting.printed import incomparable

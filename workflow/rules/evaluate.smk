@@ -22,8 +22,8 @@ rule predict:
         run=subpath(input.model, parent=True),
         split=config["evaluation"]["split"],
         flags=prediction_flags,
-        code=fingerprint("fdgst.evaluation.predict"),
-        network=fingerprint("fdgst.training.predictor"),
+        code=fingerprint("fdgst.inference.predict"),
+        network=fingerprint("fdgst.inference.predictor"),
     message:
         "Predict {wildcards.unseen} by {wildcards.method}, seed {wildcards.seed}"
     shell:
@@ -73,8 +73,8 @@ rule predict_snapshots:
         weights=snapshots_by_domain,
         rois=domains_by_snapshot,
         flags=view_flags(crop=False),
-        code=fingerprint("fdgst.evaluation.predict"),
-        network=fingerprint("fdgst.training.predictor"),
+        code=fingerprint("fdgst.inference.predict"),
+        network=fingerprint("fdgst.inference.predictor"),
     message:
         "Predict all domains by the snapshots of {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"
     shell:
@@ -101,8 +101,8 @@ rule predict_other_view:
         run=subpath(input.run, parent=True),
         split=config["evaluation"]["split"],
         flags=other_view_flags,
-        code=fingerprint("fdgst.evaluation.predict"),
-        network=fingerprint("fdgst.training.predictor"),
+        code=fingerprint("fdgst.inference.predict"),
+        network=fingerprint("fdgst.inference.predictor"),
     message:
         "Predict the other view of {wildcards.unseen} by {wildcards.method}, seed {wildcards.seed}"
     shell:

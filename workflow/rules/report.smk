@@ -61,7 +61,7 @@ rule statistics:
         protocol=config["evaluation"]["protocol"],
         samples=config["evaluation"]["bootstrap_samples"],
         confidence=config["evaluation"]["confidence"],
-        code=fingerprint("fdgst.reporting.statistics"),
+        code=fingerprint("fdgst.evaluation.statistics"),
     message:
         "Test the rows against each other"
     shell:
@@ -83,7 +83,7 @@ rule protocols:
         methods=rows_json(RIVALS),
         domains=domains_json(DOMAINS),
         threshold=config["evaluation"]["threshold"],
-        code=fingerprint("fdgst.reporting.protocols"),
+        code=fingerprint("fdgst.evaluation.protocols"),
     message:
         "Compare the protocols"
     shell:

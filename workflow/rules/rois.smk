@@ -21,7 +21,7 @@ rule rois:
         label_resize=config["label_resize"],
         compression=config["generation"]["compression"],
         code=fingerprint("fdgst.data.prepare"),
-        reader=fingerprint(f"fdgst.data.{config['dataset']['reader']}"),
+        reader=fingerprint(READERS[config["dataset"]["reader"]]),
     message:
         "Read the images of {wildcards.domain}"
     shell:

@@ -136,9 +136,9 @@ def _study(which: str) -> Callable[[Inputs], Figure]:
 
 def _curves(inputs: Inputs) -> Figure:
     """Draw the learning curves."""
+    from fdgst.evaluation.measures import upper_bounds
     from fdgst.reporting.figures.curves import PRETRAINED, curves
     from fdgst.reporting.figures.inputs import runs, titles
-    from fdgst.reporting.measures import upper_bounds
 
     found = runs(inputs.runs)
     methods = titles(inputs.methods, [run.method for run in found if run.method != PRETRAINED])

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from fdgst.evaluation.measures import AVERAGE, METRICS, ROLES
+from fdgst.evaluation.protocols import CHECKPOINTS, VARIANT
 from fdgst.reporting.figures import style
 from fdgst.reporting.figures.inputs import STRUCTURES
-from fdgst.reporting.measures import AVERAGE, METRICS, ROLES
-from fdgst.reporting.protocols import CHECKPOINTS, VARIANT
 
 _CHECKPOINT_NAMES = dict(zip(CHECKPOINTS, ("last", "source val.", "oracle"), strict=True))
 _LINE_IN = 0.17  # height of one protocol's line

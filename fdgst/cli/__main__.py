@@ -1,0 +1,5 @@
+"""Run as ``python -m fdgst.cli``."""
+
+from fdgst.cli import main
+
+main()

@@ -1,0 +1,31 @@
+"""What all settings share: whole numbers are no text, nothing is unknown, nothing changes after it was checked.
+
+The text below a field is its only documentation: docs/config.md and the JSON schema are made from it.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PATTERN_OF_IDS = "^[A-Za-z0-9_]+$"
+Id = Annotated[str, Field(pattern=PATTERN_OF_IDS)]
+Title = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+InnerShare = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Side = Annotated[int, Field(ge=32)]
+Size = Side | tuple[Side, Side]
+
+
+class Strict(BaseModel):
+    """A group of settings."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+def height_and_width(size: Size) -> tuple[int, int]:
+    """Return a size as (height, width): a single number is the side of a square."""
+    return (size, size) if isinstance(size, int) else size

@@ -1,0 +1,136 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from fdgst.errors import ConfigError, DataError
+from fdgst.evaluation.measures import by_cell, in_order, per_image, read_compared, upper_bounds
+from fdgst.storage.scores import write_scores
+
+
+def values(long):
+    """The values of long scores by image, structure and metric."""
+    return long.set_index(["image", "structure", "metric"])["value"]
+
+
+def test_every_metric_has_one_value_per_image_and_structure(made):
+    long = per_image(made("a", ["d1"], lambda *key: {}), protocol="paper")
+    assert len(long) == 4 * (2 * 7 + 2)
+    assert values(long)["i000"]["both"].to_dict() == {"vcdr_error": 0, "cup_outside": 0}
+
+
+def test_what_is_read_off_both_structures_counts_once(made):
+    scores = made("a", ["d1"], lambda *key: {"vcdr_prediction": 0.3, "outside_px": 4})
+    found = values(per_image(scores, protocol="paper"))["i001"]["both"]
+    assert found["vcdr_error"] == pytest.approx(0.2)
+    assert found["cup_outside"] == 100
+
+
+def test_an_image_without_a_disc_has_no_vcdr_error(made):
+    scores = made("a", ["d1"], lambda *key: {"vcdr_prediction": np.nan})
+    assert np.isnan(values(per_image(scores, protocol="paper"))["i000", "both", "vcdr_error"])
+
+
+def missing(structure):
+    """Scores in which image 0 lacks one structure: distances of 271, the diagonal."""
+    lost = {
+        "missed": 1,
+        "dsc": 0.0,
+        "dsc_released": 1.0,
+        "hd": 271.0,
+        "hd95": 271.0,
+        "asd": 271.0,
+        "asd_directed": 271.0,
+    }
+    return lambda method, domain, seed, image, of: lost if (image, of) == (0, structure) else {"hd95": 7.0}
+
+
+def test_by_the_papers_protocol_a_missed_cup_costs_the_cup_its_diagonal(made):
+    found = values(per_image(made("a", ["d1"], missing("cup")), protocol="paper"))
+    assert found["i000", "cup", "hd"] == 271
+    assert found["i000", "disc", "hd95"] == 7
+    assert found["i000", "cup", "missed"] == 100
+
+
+def test_by_the_released_protocol_a_missed_cup_costs_both_structures_a_hundred(made):
+    found = values(per_image(made("a", ["d1"], missing("cup")), protocol="released"))
+    assert found["i000", "cup", "hd95"] == found["i000", "disc", "hd95"] == found["i000", "disc", "asd_directed"] == 100
+    assert found["i001", "cup", "hd95"] == 7
+    assert found["i000", "cup", "dsc"] == 0
+    assert found["i000", "disc", "dsc"] == 100
+
+
+def test_by_the_released_protocol_a_missed_disc_costs_the_disc_alone(made):
+    found = values(per_image(made("a", ["d1"], missing("disc")), protocol="released"))
+    assert found["i000", "disc", "hd95"] == 100
+    assert found["i000", "cup", "hd95"] == 7
+
+
+def test_the_scores_are_not_changed_by_the_protocol(made):
+    scores = made("a", ["d1"], missing("cup"))
+    before = scores.copy()
+    per_image(scores, protocol="released")
+    pd.testing.assert_frame_equal(scores, before)
+
+
+def test_an_unknown_protocol_is_refused(made):
+    with pytest.raises(ConfigError, match="paper or released, found 'mine'"):
+        per_image(made("a", ["d1"], lambda *key: {}), protocol="mine")
+
+
+def compared(path, scores, methods="ab", domains=("d1", "d2")):
+    """Write scores and read what is to be compared."""
+    write_scores(path, scores)
+    return read_compared([path], [{"id": name} for name in methods], [{"id": name} for name in domains])
+
+
+def test_other_methods_and_domains_are_left_out(made, tmp_path):
+    table = compared(tmp_path / "s.csv", made("abc", ["d1", "d2", "d3"], lambda *key: {}))
+    assert set(table["method"]) == {"a", "b"}
+    assert set(table["unseen"]) == {"d1", "d2"}
+
+
+def test_without_names_all_are_compared(made, tmp_path):
+    table = compared(tmp_path / "s.csv", made("ab", ["d1"], lambda *key: {}), methods="", domains=())
+    assert set(table["method"]) == {"a", "b"}
+
+
+def test_all_missing_cells_are_told_at_once(made, tmp_path):
+    scores = made("ab", ["d1", "d2"], lambda *key: {})
+    scores = scores[(scores["method"] != "b") | (scores["unseen"] != "d2")]
+    with pytest.raises(DataError) as error:
+        compared(tmp_path / "s.csv", scores, methods="abc")
+    assert len(error.value.faults) == 3
+    assert "'b' on unseen domain 'd2', found no row" in str(error.value)
+
+
+def test_methods_scored_on_other_images_are_not_compared(made, tmp_path):
+    scores = made("ab", ["d1", "d2"], lambda *key: {})
+    short = scores[(scores["method"] != "b") | (scores["unseen"] != "d2") | (scores["image"] != "i003")]
+    with pytest.raises(DataError, match=r"'b' on 'd2': expected the images and seeds .*\(4 pairs\), found others \(3"):
+        compared(tmp_path / "s.csv", short)
+
+
+def test_scores_on_a_domain_that_training_saw_are_refused(made, tmp_path):
+    with pytest.raises(DataError, match="held 'd1' out and is scored on 'd9'"):
+        compared(tmp_path / "s.csv", made("ab", ["d1", "d2"], lambda *key: {"domain": "d9"}))
+
+
+def test_a_domain_may_not_be_called_average(made, tmp_path):
+    with pytest.raises(DataError, match="'average'"):
+        compared(tmp_path / "s.csv", made("ab", ["average"], lambda *key: {}), domains=["average"])
+
+
+def test_rows_come_in_the_given_order_or_in_their_own():
+    table = pd.DataFrame({"a": ["x", "y", "z"] * 2, "b": [3, 2, 1, 1, 2, 3]})
+    found = in_order(table, {"a": ["z", "x", "y"], "b": ()})
+    assert found["a"].tolist() == ["z", "z", "x", "x", "y", "y"]
+    assert found["b"].tolist() == [1, 3, 1, 3, 2, 2]
+
+
+def test_rows_are_found_by_their_cell():
+    row = {"method": "a", "structure": "cup", "metric": "dsc", "unseen": "d1", "mean": 3.0}
+    assert by_cell(pd.DataFrame([row]))["a", "cup", "dsc", "d1"]["mean"] == 3
+
+
+def test_upper_bounds_are_the_methods_trained_on_the_unseen_domain():
+    assert upper_bounds([{"id": "a", "trainer": "intra"}, {"id": "b", "trainer": "plain"}, {"id": "c"}]) == ["a"]
