@@ -1,4 +1,4 @@
-"""From pydantic's errors to lines of ours: the key's path, what was expected, what was found, what was perhaps meant."""
+"""From pydantic's errors to lines of ours: the key's path, what was expected, what was found, what was meant."""
 
 import re
 from collections import defaultdict
@@ -35,7 +35,9 @@ _LIMITS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 _NUMBER_READ_AS_TEXT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|[-+]?\.?[0-9][0-9_.,]*")
 
 
-def lines(errors: Iterable[Mapping[str, Any]], config: Mapping[str, Any], known: Callable[[Key], Sequence[str]]) -> list[str]:
+def lines(
+    errors: Iterable[Mapping[str, Any]], config: Mapping[str, Any], known: Callable[[Key], Sequence[str]]
+) -> list[str]:
     """Turn pydantic's errors into one line each, in the order of the keys.
 
     Parameters
@@ -65,7 +67,7 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 
 def _place(error: Mapping[str, Any], config: Any) -> tuple[Key, int]:
-    """Return the path of an error in the configuration, without pydantic's names for alternatives, and how many it had."""
+    """Return the path of an error without pydantic's names for alternatives, and how many of these it had."""
     place: list[str | int] = []
     here, skipped, parts = config, 0, error["loc"]
     for number, part in enumerate(parts):
@@ -84,7 +86,7 @@ def _place(error: Mapping[str, Any], config: Any) -> tuple[Key, int]:
 def _without_alternatives(
     by_place: Mapping[Key, list[tuple[int, Mapping[str, Any]]]],
 ) -> dict[Key, list[Mapping[str, Any]]]:
-    """Of a value that fits no alternative, keep what is said of its inside: that is the alternative it was meant to be."""
+    """Of a value that fits no alternative, keep what is said of its inside: the alternative that was meant."""
     kept = {}
     for place, found in by_place.items():
         inner = any(other != place and other[: len(place)] == place for other in by_place)
@@ -137,7 +139,7 @@ def _hint(value: Any, kinds: set[str]) -> str:
     if isinstance(value, bool) and textual:
         return "; YAML reads yes, no, on and off as true and false: put the word in quotes"
     if isinstance(value, int | float) and textual:
-        return f"; YAML reads it as a number: put it in quotes ('{value}')"
+        return "; YAML reads digits as a number, with underscores between them too: put it in quotes"
     if value is None and textual:
         return "; put the word in quotes, or write none where it means nothing"
     return ""

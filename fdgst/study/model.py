@@ -34,7 +34,7 @@ class Domain(Strict):
     paper: Annotated[int, Field(ge=1, le=4)] | None = None
     """Which of the paper's domains this is; null: none of them. Such domains are put beside the paper's numbers."""
     released_crop: bool = False
-    """Predict and score on the centre 512/800 of the ROI, as the released scripts do with REFUGE's validation images."""
+    """Predict and score on the centre 512/800 of the ROI, as the released scripts do with their fourth domain."""
 
 
 class Generation(Strict):
@@ -56,8 +56,8 @@ class Method(Strict):
     title: Title
     """Name as printed in tables and figures."""
     trainer: Annotated[str, Field(min_length=1)]
-    """plain, dofe, fact, feddg, intra (an upper bound, trained on the unseen domain itself), or a trainer of your own, as
-    package.module:Name. See docs/methods.md."""
+    """plain, dofe, fact, feddg, intra (an upper bound, trained on the unseen domain itself), or a trainer of your own,
+    as package.module:Name. See docs/methods.md."""
     augmentation: str
     """Id of an augmentation, or none."""
     options: dict[str, str | bool | int | float]
@@ -136,5 +136,3 @@ class Configuration(Strict):
     """How networks are judged."""
     figures: Figures
     """What figures show besides the study's own images."""
-
-
