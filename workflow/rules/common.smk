@@ -33,8 +33,8 @@ RUN_TIME_FLAGS = (
 )
 NAME = "[A-Za-z0-9_]+"
 
-if STUDY.inherited and workflow.dryrun:
-    print("Taken over from the demo's config.yaml:", *STUDY.inherited, sep="\n  ", file=sys.stderr)
+if STUDY.inherited:
+    print("Taken over from the demo's config.yaml:", ", ".join(STUDY.inherited), file=sys.stderr)
 
 
 wildcard_constraints:
