@@ -154,3 +154,16 @@ def test_statistics_are_those_of_the_sum_before_it_is_clipped(white, channels):
 def test_degenerate_contents_give_finite_numbers(kind):
     content, style = draw_image((20, 20), kind, 1), draw_image((20, 20), "noise", 2)
     assert np.isfinite(fast(content, style, "full", 0, (7, 7))).all()
+
+
+def test_rounding_noise_is_told_by_the_largest_amplitude_and_not_by_the_sum():
+    stripes = draw_image((33, 31), "stripes", 0, channels=1, depth="zero").transpose(1, 2, 0)
+    spectrum = spectrum_of(stripes)
+    noise = abs(spectrum) <= 1e-12 * abs(spectrum).max()
+    assert abs(spectrum[noise]).any()  # noise, and no exact zeros: the sum is zero, and would let it all pass
+    every = sparse(np.ones(spectrum.shape, np.float32))
+    phase = np.empty(spectrum.shape, np.complex64)
+    phase[every.channel, every.row, every.column] = every.phases_of(spectrum)
+    assert (phase[noise] == 1).all()
+    block = low_phases(spectrum, 31)
+    assert (block[noise[:, np.arange(33) - 16]] == 1).all()
