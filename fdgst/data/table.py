@@ -191,7 +191,7 @@ class Table(Reader):
             yield f"{self.path}: expected commas between the cells, found semicolons; save it with commas"
             return
         for column, count in Counter(header).items():
-            if count > 1:
+            if count > 1 and column:
                 yield f"{self.path}: expected the column {column!r} once, found it {count} times"
         needed = ["image", *self.task.columns, "domain", *(["split"] if self.dataset.test_fraction is None else [])]
         for column in needed:

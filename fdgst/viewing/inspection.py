@@ -46,7 +46,8 @@ def _rois(path: Path) -> Iterator[str]:
         parts = " and ".join(f"{counts[split]} {split}" for split in SPLITS)
         yield f"{len(rois.names)} images of {rois.domain} ({rois.title}): {parts} images, with masks"
         depth = f"{CHANNELS[rois.channels]} of {rois.white.bit_length()} bits"
-        yield f"{_pixels(rois.roi_size_px)} ROIs, {depth}, and the same at network size, {_pixels(rois.network_size_px)}"
+        size, network = _pixels(rois.roi_size_px), _pixels(rois.network_size_px)
+        yield f"{size} ROIs, {depth}, and the same at network size, {network}"
         groups = len(set(rois.groups))
         if groups < len(rois.names):
             yield f"of {groups} groups (patients or slides)"

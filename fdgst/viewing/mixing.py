@@ -82,7 +82,9 @@ def _augmentation(lambdas: Sequence[float], window: str, alpha: float | str) -> 
 
 def _read(paths: Sequence[Path]) -> tuple[list[np.ndarray], list[str]]:
     """Read photographs as RGB, uint8 (height, width, 3), and say what was done; tell of all that cannot be read."""
-    images, notes, faults = [], [], []
+    images: list[np.ndarray] = []
+    notes: list[str] = []
+    faults: list[str] = []
     for path in paths:
         try:
             photograph = read_photograph(path, channels=3, bits=8)

@@ -14,7 +14,7 @@ from fdgst.storage.atomic import atomic
 GAP_IN, TITLE_IN, DPI = 0.06, 0.2, 150
 LETTERS_PER_INCH = 16  # of the titles' type
 # of structures, in order: told apart on photographs of tissue and in grey, by most colour-blind eyes too
-COLOURS = ("#3c78ff", "#00e000", "#ffb000", "#e040fb", "#00d8e0", "#ff5050", "#f0f000", "#ffffff")
+COLOURS = ("#00e000", "#3c78ff", "#ffb000", "#e040fb", "#00d8e0", "#ff5050", "#f0f000", "#ffffff")
 
 Words = tuple[tuple[str, str], ...]
 
@@ -64,7 +64,7 @@ def draw(rows: Sequence[Sequence[Panel]], out: Path, *, width_in: float) -> None
 def _tall(row: Sequence[Panel], width_in: float) -> float:
     """Return the height of a row's pictures, inches."""
     shapes = [panel.image.shape for panel in row if panel.image is not None]
-    return _wide(row, width_in) * shapes[0][0] / shapes[0][1] if shapes else 0.0
+    return _wide(row, width_in) * shapes[0][0] / shapes[0][1] if shapes else 0.01
 
 
 def _wide(row: Sequence[Panel], width_in: float) -> float:
@@ -99,7 +99,9 @@ def _draw_row(strip: matplotlib.figure.SubFigure, row: Sequence[Panel], *, width
 
 def _colour_key(place: matplotlib.axes.Axes, words: Words) -> None:
     """Write words of several colours side by side, on grey: some of the colours are light."""
-    areas = [TextArea(text, textprops={"color": colour, "parse_math": False}) for text, colour in words]
+    areas: list[matplotlib.artist.Artist] = [
+        TextArea(text, textprops={"color": colour, "parse_math": False}) for text, colour in words
+    ]
     key = AnchoredOffsetbox(
         loc="lower center",
         child=HPacker(children=areas, sep=10, pad=1),
