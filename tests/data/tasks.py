@@ -14,9 +14,7 @@ def structure(name, values, **changes):
 
 def task(*structures, background=((0, 127),), channels=3, bits=8, around=None):
     """A task of some structures."""
-    return Task(
-        channels=channels, bits=bits, background=background, around=around, structures=structures, measures=()
-    )
+    return Task(channels=channels, bits=bits, background=background, around=around, structures=structures, measures=())
 
 
 EYE = (structure("cup", ((0, 50),), within="disc"), structure("disc", ((0, 200),)))

@@ -19,7 +19,9 @@ def test_only_the_phantom_is_drawn():
     assert [name for name in READERS if reader_class(name).drawn] == ["phantom"]
 
 
-@pytest.mark.parametrize("name", ["magic", "fdgst.data", "no.such.module:Name", "fdgst.data.table:Magic", ":", "os:sep"])
+@pytest.mark.parametrize(
+    "name", ["magic", "fdgst.data", "no.such.module:Name", "fdgst.data.table:Magic", ":", "os:sep"]
+)
 def test_an_unknown_reader_is_refused(name):
     with pytest.raises(ConfigError, match=r"^dataset.reader: expected "):
         reader_class(name)
