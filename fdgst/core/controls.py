@@ -2,7 +2,7 @@
 
 import numpy as np
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as torchvision's grey
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as torchvision's grey
 
 
 def contrast_residual(x: np.ndarray) -> np.ndarray:
@@ -10,7 +10,7 @@ def contrast_residual(x: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    x : ndarray of uint8, shape (height, width, C)
+    x : ndarray of uint8 or uint16, shape (height, width, C)
         Grey levels.
 
     Returns
@@ -26,8 +26,8 @@ def jittered(x: np.ndarray, *, strength: float, directions: np.ndarray) -> np.nd
 
     Parameters
     ----------
-    x : ndarray of uint8, shape (height, width, 3)
-        Grey levels.
+    x : ndarray of uint8 or uint16, shape (height, width, C)
+        Grey levels; C is 1 or 3. One channel has no saturation: the third direction changes nothing.
     strength : float
         In [0, 1]; 0 is the identity.
     directions : ndarray of float, shape (3,)
@@ -39,9 +39,10 @@ def jittered(x: np.ndarray, *, strength: float, directions: np.ndarray) -> np.nd
         Grey levels, neither clipped nor rounded. ASSUME: values are cut once, at the end, as in every other
         augmentation; torchvision cuts after each step, and permutes the steps.
     """
+    luma = _LUMA if x.shape[-1] == 3 else np.ones(1, np.float32)
     brightness, contrast, saturation = (1 + strength * np.asarray(directions)).astype(np.float32)
     y = x * brightness
-    grey = (y @ LUMA).mean()
+    grey = (y @ luma).mean()
     y = grey + contrast * (y - grey)
-    grey = (y @ LUMA)[..., None]
+    grey = (y @ luma)[..., None]
     return grey + saturation * (y - grey)

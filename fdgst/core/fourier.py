@@ -60,7 +60,7 @@ def stylize_complex(
     return np.fft.ifft2(mixed * unit_phase(spectrum))
 
 
-def unit_phase(spectrum: np.ndarray) -> np.ndarray:
+def unit_phase(spectrum: np.ndarray, *, peak: np.ndarray | None = None) -> np.ndarray:
     """Return X / abs(X), and 1 where X is rounding noise.
 
     Parameters
@@ -68,6 +68,8 @@ def unit_phase(spectrum: np.ndarray) -> np.ndarray:
     spectrum : ndarray of complex128, shape (..., height, width)
         Whole or half spectra, one per channel. In complex64, zeros come out above many true coefficients of a
         photograph, and their phase would be noise.
+    peak : ndarray of float, shape (...), or None
+        Largest amplitude of each channel, where `spectrum` is a part of it; None: of `spectrum` itself.
 
     Returns
     -------
@@ -75,7 +77,8 @@ def unit_phase(spectrum: np.ndarray) -> np.ndarray:
         ASSUME: 1 where abs(X) <= 1e-12 of its channel's largest amplitude.
     """
     amplitude = abs(spectrum)
-    noise = amplitude <= PHASE_FLOOR * amplitude.max(axis=(-2, -1), keepdims=True)
+    largest = amplitude.max(axis=(-2, -1)) if peak is None else np.asarray(peak)
+    noise = amplitude <= PHASE_FLOOR * largest[..., None, None]
     return np.where(noise, 1, spectrum / np.where(noise, 1, amplitude))
 
 

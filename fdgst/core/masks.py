@@ -1,42 +1,101 @@
-"""Masks: from labels and probabilities to the two structures, their boundaries and the vertical cup-to-disc ratio.
+"""Masks: the pixels of structures, from grey values or probabilities, packed into bits, and their boundaries.
 
-A mask is a boolean array (height, width). Structures come in the order `STRUCTURES`; the disc includes the cup.
+A mask is a boolean array (height, width) of one structure; those of an image are planes (K, height, width), in the
+order of the task's structures. In files they are bits of one array: bit k is set where structure k is.
 Foreground is 8-connected and background 4-connected, the pair for which a closed contour separates inside and outside.
 """
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import numpy as np
 from scipy import ndimage
 
-STRUCTURES = ("cup", "disc")
+MOST = 8  # structures that the bits of a byte hold
 _EIGHT = np.ones((3, 3), bool)
 
 
-def labels_to_masks(label: np.ndarray) -> np.ndarray:
-    """Split a label map into its structures.
+class Coded(Protocol):
+    """How a structure is coded in mask files, as `fdgst.study.task.Structure` says it."""
+
+    @property
+    def column(self) -> str:
+        """Which mask file of an image."""
+
+    @property
+    def values(self) -> Iterable[tuple[int, int]]:
+        """Grey values of the structure: inclusive ranges."""
+
+
+def pack(masks: np.ndarray) -> np.ndarray:
+    """Store masks as bits.
 
     Parameters
     ----------
-    label : ndarray of uint8, shape (height, width)
-        0 background, 1 rim, 2 cup.
+    masks : ndarray of bool, shape (K, height, width)
+        At most 8; they may overlap.
 
     Returns
     -------
-    ndarray of bool, shape (2, height, width)
-        Cup, disc; the disc is rim and cup together.
+    ndarray of uint8, shape (height, width)
+        Bit k is set where mask k is.
 
     Raises
     ------
+    TypeError
+        If the masks are not boolean: labels or probabilities in their place would give plausible, wrong bits.
     ValueError
-        If a label is none of 0, 1, 2: grey values of a mask file in its place would give a plausible, wrong mask.
+        If there are none or more than 8.
     """
-    if label.ndim != 2 or (label.size and (label.min() < 0 or label.max() > 2)):
-        found = f"shape {label.shape}, values {np.unique(label)[:5]}"
-        raise ValueError(f"labels must be a map of 0 (background), 1 (rim), 2 (cup), got {found}")
-    return np.stack([label == 2, label > 0])
+    if masks.dtype != bool:
+        raise TypeError(f"masks must be boolean, got {masks.dtype}")
+    if masks.ndim != 3 or not 1 <= len(masks) <= MOST:
+        raise ValueError(f"masks must be 1 to {MOST} planes (K, height, width), got shape {masks.shape}")
+    return np.packbits(masks, axis=0, bitorder="little")[0]
 
 
-def postprocess(probability: np.ndarray, threshold: float) -> np.ndarray:
-    """Turn a probability map into one solid region: threshold, largest component, holes filled (method, section 6).
+def unpack(bits: np.ndarray, count: int) -> np.ndarray:
+    """Return the masks of bits: the inverse of `pack`.
+
+    Parameters
+    ----------
+    bits : ndarray of uint8, shape (..., height, width)
+        Leading axes are kept.
+    count : int
+        Number of structures K.
+
+    Returns
+    -------
+    ndarray of bool, shape (..., K, height, width)
+    """
+    places = np.arange(count, dtype=np.uint8)[:, None, None]
+    return (bits[..., None, :, :] >> places & 1).astype(bool)
+
+
+def masks_of_greys(greys: Mapping[str, np.ndarray], structures: Iterable[Coded]) -> np.ndarray:
+    """Read masks off the grey values of an image's mask files.
+
+    Parameters
+    ----------
+    greys : mapping of str to ndarray of uint8 or uint16, shape (height, width)
+        The mask files of one image, by column.
+    structures : iterable of `fdgst.study.task.Structure`
+        In order; each names its column and its ranges of grey values.
+
+    Returns
+    -------
+    ndarray of bool, shape (K, height, width)
+    """
+    return np.stack([_within(greys[structure.column], structure.values) for structure in structures])
+
+
+def _within(grey: np.ndarray, ranges: Iterable[tuple[int, int]]) -> np.ndarray:
+    """Mark the pixels whose grey value is in one of some inclusive ranges."""
+    return np.logical_or.reduce([(grey >= low) & (grey <= high) for low, high in ranges])
+
+
+def postprocess(probability: np.ndarray, threshold: float, *, regions: str, holes: str) -> np.ndarray:
+    """Turn a probability map into the mask of one structure (method, section 6).
 
     Parameters
     ----------
@@ -44,6 +103,10 @@ def postprocess(probability: np.ndarray, threshold: float) -> np.ndarray:
         Of one structure, already at the size of the mask, in [0, 1].
     threshold : float
         In (0, 1). A pixel belongs to the structure when its probability is above it, not when it is equal.
+    regions : {'largest', 'all'}
+        Which connected components are kept.
+    holes : {'fill', 'keep'}
+        What becomes of the holes of what is kept.
 
     Returns
     -------
@@ -53,7 +116,7 @@ def postprocess(probability: np.ndarray, threshold: float) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the threshold is outside (0, 1), or a probability is NaN.
+        If the threshold is outside (0, 1), a probability is NaN, or `regions` or `holes` is unknown.
 
     Notes
     -----
@@ -61,9 +124,14 @@ def postprocess(probability: np.ndarray, threshold: float) -> np.ndarray:
     """
     if not 0 < threshold < 1:
         raise ValueError(f"threshold must be in (0, 1), got {threshold}")
+    if regions not in ("largest", "all") or holes not in ("fill", "keep"):
+        raise ValueError(f"regions must be 'largest' or 'all', holes 'fill' or 'keep', got {regions!r} and {holes!r}")
     if np.isnan(probability).any():
         raise ValueError("expected probabilities, found NaN")
-    return fill_holes(largest_component(probability > threshold))
+    mask = probability > threshold
+    if regions == "largest":
+        mask = largest_component(mask)
+    return fill_holes(mask) if holes == "fill" else mask
 
 
 def largest_component(mask: np.ndarray) -> np.ndarray:
@@ -106,24 +174,6 @@ def boundary(mask: np.ndarray) -> np.ndarray:
     middle = mask[1:-1, 1:-1]
     inner[1:-1, 1:-1] = middle & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
     return mask & ~inner
-
-
-def vertical_cup_to_disc_ratio(cup: np.ndarray, disc: np.ndarray) -> float:
-    """Divide the height of the cup by the height of the disc, as a clinician reads them (vCDR).
-
-    Parameters
-    ----------
-    cup, disc : ndarray of bool, shape (height, width)
-        A height counts the rows from a mask's first to its last.
-
-    Returns
-    -------
-    float
-        NaN without a disc, 0 without a cup; above 1 where the cup is higher than the disc.
-    """
-    (cup_rows, _), (disc_rows, _) = bounding_box(cup), bounding_box(disc)
-    height = disc_rows.stop - disc_rows.start
-    return (cup_rows.stop - cup_rows.start) / height if height else float("nan")
 
 
 def bounding_box(*masks: np.ndarray) -> tuple[slice, slice]:

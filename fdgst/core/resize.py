@@ -1,98 +1,95 @@
-"""Resizing to a square, as Pillow does it: LANCZOS for images, NEAREST for labels (method: ROI to network size).
+"""Resizing, as Pillow does it: LANCZOS for images, NEAREST for masks (method: from ROI size to network size).
 
 Pillow's filters widen with the reduction (they low-pass), so that a reduction is the linear map that the shards
-rely on: the resize of a sum is the sum of the resizes, but for the clipping of 8-bit images.
+rely on: the resize of a sum is the sum of the resizes, but for the clipping of whole numbers. Sizes are (height,
+width).
 """
 
 import numpy as np
 from PIL import Image
 
-LABEL_THRESHOLDS = (51, 200)  # of a resampled grey mask: below cup, up to 200 rim, above background
-_GREY = np.array([255, 128, 0], np.uint8)  # label 0, 1, 2 as the grey values of the public masks
+_GREY_FILTERS = {"nearest": Image.Resampling.NEAREST, "bicubic": Image.Resampling.BICUBIC}
 
 
-def resize_image(image: np.ndarray, size_px: int) -> np.ndarray:
-    """Resize an RGB image to a square.
+def resize_image(image: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+    """Resize an image by LANCZOS.
 
     Parameters
     ----------
-    image : ndarray of uint8, shape (height, width, 3)
-        Grey levels.
-    size_px : int
-        Side of the result.
+    image : ndarray of uint8 or uint16, shape (height, width, C)
+        Grey levels; C is 1 or 3.
+    size_px : (int, int)
+        Height and width of the result.
 
     Returns
     -------
-    ndarray of uint8, shape (size_px, size_px, 3)
-        Overshoot of LANCZOS is cut to [0, 255], as Pillow does.
+    ndarray, type of `image`, shape (*size_px, C)
+        Overshoot of LANCZOS is cut to the levels of the type, as Pillow does. 16 bits, which Pillow's LANCZOS does not
+        know, are resized as real numbers and rounded.
     """
-    if image.shape[:2] == (size_px, size_px):
+    if image.shape[:2] == size_px:
         return image.copy()
-    return np.asarray(Image.fromarray(image).resize((size_px, size_px), Image.Resampling.LANCZOS))
+    if image.dtype != np.uint8:
+        planes = [resize_plane(plane, size_px) for plane in np.moveaxis(image, -1, 0)]
+        return _whole(np.stack(planes, axis=-1), image.dtype)
+    if image.shape[-1] == 1:
+        return _resized(image[..., 0], size_px, Image.Resampling.LANCZOS)[..., None]
+    return _resized(image, size_px, Image.Resampling.LANCZOS)
 
 
-def resize_plane(plane: np.ndarray, size_px: int) -> np.ndarray:
-    """Resize one plane of real numbers to a square, uncut.
+def resize_plane(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+    """Resize one plane of real numbers by LANCZOS, uncut.
 
     Parameters
     ----------
-    plane : ndarray of float32, shape (height, width)
+    plane : ndarray, shape (height, width)
         Any values.
-    size_px : int
-        Side of the result.
+    size_px : (int, int)
+        Height and width of the result.
 
     Returns
     -------
-    ndarray of float32, shape (size_px, size_px)
+    ndarray of float32, shape size_px
     """
-    if plane.shape == (size_px, size_px):
-        return plane.astype(np.float32)
-    return np.asarray(Image.fromarray(plane.astype(np.float32)).resize((size_px, size_px), Image.Resampling.LANCZOS))
+    plane = plane.astype(np.float32)
+    return plane if plane.shape == size_px else _resized(plane, size_px, Image.Resampling.LANCZOS)
 
 
-def resize_label(label: np.ndarray, size_px: int, *, rule: str) -> np.ndarray:
-    """Resize a label map to a square.
+def resize_grey(grey: np.ndarray, size_px: tuple[int, int], *, rule: str) -> np.ndarray:
+    """Resize the grey values of a mask file.
 
     Parameters
     ----------
-    label : ndarray of uint8, shape (height, width)
-        0 background, 1 rim, 2 cup.
-    size_px : int
-        Side of the result.
-    rule : {'nearest', 'released'}
-        ``nearest`` keeps labels as they are; ``released`` resizes the grey mask bicubically and thresholds it
-        again (the authors' scripts).
+    grey : ndarray of uint8 or uint16, shape (height, width)
+        Grey values that stand for structures.
+    size_px : (int, int)
+        Height and width of the result.
+    rule : {'nearest', 'bicubic'}
+        ``nearest`` keeps the values as they are; ``bicubic`` makes values between them, as the authors' scripts do.
 
     Returns
     -------
-    ndarray of uint8, shape (size_px, size_px)
+    ndarray, type of `grey`, shape size_px
 
     Raises
     ------
     ValueError
         If the rule is unknown.
     """
-    if rule not in ("nearest", "released"):
-        raise ValueError(f"label rule must be 'nearest' or 'released', got {rule!r}")
-    if label.shape == (size_px, size_px):
-        return label.copy()
-    if rule == "nearest":
-        return np.asarray(Image.fromarray(label).resize((size_px, size_px), Image.Resampling.NEAREST))
-    grey = np.asarray(Image.fromarray(_GREY[label]).resize((size_px, size_px), Image.Resampling.BICUBIC))
-    return label_of_grey(grey)
+    if rule not in _GREY_FILTERS:
+        raise ValueError(f"rule must be 'nearest' or 'bicubic', got {rule!r}")
+    if grey.shape == size_px:
+        return grey.copy()
+    if grey.dtype == np.uint8:
+        return _resized(grey, size_px, _GREY_FILTERS[rule])
+    return _whole(_resized(grey.astype(np.float32), size_px, _GREY_FILTERS[rule]), grey.dtype)
 
 
-def label_of_grey(grey: np.ndarray) -> np.ndarray:
-    """Turn a grey mask into labels: up to 50 cup (2), 51 to 200 rim (1), above background (0).
+def _resized(pixels: np.ndarray, size_px: tuple[int, int], rule: Image.Resampling) -> np.ndarray:
+    """Resize what Pillow knows: 8 bits grey or RGB, or float32; its sizes are (width, height)."""
+    return np.asarray(Image.fromarray(pixels).resize(size_px[::-1], rule))
 
-    Parameters
-    ----------
-    grey : ndarray of uint8, any shape
-        0 cup, 128 rim, 255 background, or what resampling left of them.
 
-    Returns
-    -------
-    ndarray of uint8, same shape
-    """
-    cup, rim = LABEL_THRESHOLDS
-    return ((grey < cup).astype(np.uint8) + (grey <= rim)).astype(np.uint8)
+def _whole(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Round real numbers to an unsigned type's levels and cut what lies beyond."""
+    return np.clip(np.rint(pixels), 0, np.iinfo(dtype).max).astype(dtype)

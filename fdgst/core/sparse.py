@@ -41,11 +41,24 @@ class Coefficients:
         whole[self.channel, self.row, self.column] = self.value
         return whole
 
-    def phases_of(self, spectrum: np.ndarray) -> np.ndarray:
-        """Pick the unit phases of a content's half spectrum (complex128, no negative pixels); complex64 (n,)."""
+    def phases_of(self, spectrum: np.ndarray, *, peak: np.ndarray | None = None) -> np.ndarray:
+        """Pick the unit phases of a content's half spectrum, complex128 (C, height, columns).
+
+        Parameters
+        ----------
+        spectrum : ndarray of complex128, shape (C, height, columns)
+        peak : ndarray of float, shape (C,), or None
+            Largest amplitude of each channel, where it is known; see `fdgst.core.synthesis.carry`.
+
+        Returns
+        -------
+        ndarray of complex64, shape (n,)
+        """
+        if peak is None:
+            peak = abs(spectrum).max(axis=(1, 2))
         picked = spectrum[self.channel, self.row, self.column]
-        magnitude, peak = abs(picked), abs(spectrum[:, 0, 0])[self.channel]
-        noise = magnitude <= PHASE_FLOOR * peak
+        magnitude = abs(picked)
+        noise = magnitude <= PHASE_FLOOR * peak[self.channel]
         return np.where(noise, 1, picked / np.where(noise, 1, magnitude)).astype(np.complex64)
 
     def phases_in(self, block: np.ndarray, height: int) -> np.ndarray | None:
@@ -68,7 +81,7 @@ def low_block_shape(height: int, width: int) -> tuple[int, int]:
     return 2 * min(LOW, (height - 1) // 2) + 1, min(LOW, width // 2) + 1
 
 
-def low_phases(spectrum: np.ndarray, width: int) -> np.ndarray:
+def low_phases(spectrum: np.ndarray, width: int, *, peak: np.ndarray | None = None) -> np.ndarray:
     """Return the unit phases of a low-frequency block.
 
     Parameters
@@ -77,6 +90,8 @@ def low_phases(spectrum: np.ndarray, width: int) -> np.ndarray:
         Half spectrum of an image.
     width : int
         Of the image.
+    peak : ndarray of float, shape (C,), or None
+        Largest amplitude of each channel, where it is known; see `fdgst.core.synthesis.carry`.
 
     Returns
     -------
@@ -85,5 +100,6 @@ def low_phases(spectrum: np.ndarray, width: int) -> np.ndarray:
     """
     rows, columns = low_block_shape(spectrum.shape[1], width)
     frequencies = np.arange(rows) - rows // 2
-    # the largest amplitude, to which noise is relative, is the sum's: it is in the block
-    return unit_phase(spectrum[:, frequencies, :columns]).astype(np.complex64)
+    if peak is None:  # noise is relative to the largest amplitude, which need not lie in the block
+        peak = abs(spectrum).max(axis=(1, 2))
+    return unit_phase(spectrum[:, frequencies, :columns], peak=peak).astype(np.complex64)

@@ -43,6 +43,18 @@ def parse_alpha(alpha: float | str) -> tuple[str, float]:
     return found[1] or "peak", float(found[2])
 
 
+def canonical_alpha(alpha: float | str) -> float | str:
+    """Return an alpha as files keep it: a number, or ``ac:`` or ``energy:`` and a number; 0.05 for "0.050".
+
+    Raises
+    ------
+    ValueError
+        As `parse_alpha`.
+    """
+    rule, number = parse_alpha(alpha)
+    return number if rule == "peak" else f"{rule}:{number!r}"
+
+
 def soft_threshold(amplitude: np.ndarray, threshold: np.ndarray) -> np.ndarray:
     r"""Shrink amplitudes towards zero, :math:`S(A, T) = \max(A - T, 0)` (paper, Eq. 5).
 

@@ -15,10 +15,11 @@ import numpy as np
 from fdgst.core.sparse import Coefficients, low_block_shape
 from fdgst.errors import FormatError
 from fdgst.storage import format as form
-from fdgst.storage.parts import add_table, kind_of, number_or_text
+from fdgst.storage.contracts import DENSE_BANK, SOFT_BANK
+from fdgst.storage.parts import kind_of, number_or_text
 
 KINDS = ("dense_bank", "soft_bank")
-CHANNELS = 3
+_COLUMNS = ("row", "column", "value")
 _CHUNK = 4096  # coefficients: of some fifty images at a threshold of 5 %
 
 
@@ -28,19 +29,19 @@ class DenseBankWriter:
     Parameters
     ----------
     file : h5py.File
-    count : int
-        Number of images that will be added.
-    size_px : int
-        Side of the images.
+    count, channels : int
+        Number of images that will be added, and of their channels.
+    size_px : (int, int)
+        Height and width of the images.
     """
 
-    def __init__(self, file: h5py.File, count: int, size_px: int) -> None:
-        shape = (count, CHANNELS, size_px, size_px // 2 + 1)
-        self._amplitude = form.add_images(file, "amplitude", shape, "f4", compression="none")
+    def __init__(self, file: h5py.File, count: int, channels: int, size_px: tuple[int, int]) -> None:
+        sizes = {"N": count, "C": channels, "H": size_px[0], "F": size_px[1] // 2 + 1}
+        self._amplitude = DENSE_BANK.add_items(file, "amplitude", sizes)
         self._done = 0
 
     def add(self, amplitude: np.ndarray) -> None:
-        """Store the amplitudes of the next image, float32 (3, R, R // 2 + 1)."""
+        """Store the amplitudes of the next image, float32 (C, H, W // 2 + 1)."""
         self._amplitude[self._done] = amplitude
         self._done += 1
 
@@ -51,27 +52,25 @@ class SoftBankWriter:
     Parameters
     ----------
     file : h5py.File
-    count : int
-        Number of images that will be added.
-    size_px : int
-        Side of the images.
+    count, channels : int
+        Number of images that will be added, and of their channels.
+    size_px : (int, int)
+        Height and width of the images.
     """
 
-    def __init__(self, file: h5py.File, count: int, size_px: int) -> None:
-        shape = (count, CHANNELS, *low_block_shape(size_px, size_px))
-        self._phase = form.add_images(file, "phase", shape, "c8", compression="none")
-        self._columns = {
-            name: file.create_dataset(name, (0,), kind, maxshape=(None,), chunks=(_CHUNK,), fletcher32=True)
-            for name, kind in (("row", "i4"), ("column", "i4"), ("value", "f4"))
-        }
-        self._file, self._offset, self._done = file, [0], 0
+    def __init__(self, file: h5py.File, count: int, channels: int, size_px: tuple[int, int]) -> None:
+        rows, columns = low_block_shape(*size_px)
+        self._phase = SOFT_BANK.add_items(file, "phase", {"N": count, "C": channels, "U": rows, "V": columns})
+        self._columns = {name: SOFT_BANK.add_column(file, name, chunk=_CHUNK) for name in _COLUMNS}
+        self._file, self._channels = file, channels
+        self._offset, self._done = [0], 0
 
     def add(self, coefficients: Coefficients, phase: np.ndarray) -> None:
-        """Store the next image: its coefficients ordered by channel, and its phases, complex64 (3, rows, columns)."""
+        """Store the next image: its coefficients ordered by channel, and its phases, complex64 (C, rows, columns)."""
         self._phase[self._done] = phase
         self._done += 1
         start = self._offset[-1]
-        counts = np.bincount(coefficients.channel, minlength=CHANNELS)
+        counts = np.bincount(coefficients.channel, minlength=self._channels)
         self._offset += (start + np.cumsum(counts)).tolist()
         for name, column in self._columns.items():
             column.resize((self._offset[-1],))
@@ -79,12 +78,18 @@ class SoftBankWriter:
 
     def close(self) -> None:
         """Write where each channel's coefficients begin."""
-        add_table(self._file, "offset", np.array(self._offset, "i8"))
+        SOFT_BANK.add_table(self._file, "offset", np.array(self._offset))
 
 
 @contextmanager
 def create_bank(
-    path: Path, *, alpha: float | str, size_px: int, names: Sequence[str], settings: Mapping[str, Any]
+    path: Path,
+    *,
+    alpha: float | str,
+    channels: int,
+    size_px: tuple[int, int],
+    names: Sequence[str],
+    settings: Mapping[str, Any],
 ) -> Iterator[DenseBankWriter | SoftBankWriter]:
     """Write a bank atomically: a dense one where `alpha` is 0, else a soft one.
 
@@ -94,8 +99,10 @@ def create_bank(
         Final name.
     alpha : float or str
         Threshold, see `fdgst.core.thresholds`.
-    size_px : int
-        Side of the images.
+    channels : int
+        Of the images.
+    size_px : (int, int)
+        Height and width of the images.
     names : sequence of str
         Of the images that will be added, in order.
     settings : mapping
@@ -103,12 +110,13 @@ def create_bank(
     """
     with form.create(path, kind="soft_bank" if alpha else "dense_bank", settings=settings) as file:
         file.attrs["domain"], file.attrs["mixing"] = settings["domain"], settings["mixing"]
-        file.attrs["alpha"], file.attrs["size_px"] = alpha, size_px
+        file.attrs["alpha"] = alpha
+        file.attrs["height_px"], file.attrs["width_px"] = size_px
         form.add_strings(file, "name", names)
         if not alpha:
-            yield DenseBankWriter(file, len(names), size_px)
+            yield DenseBankWriter(file, len(names), channels, size_px)
             return
-        writer = SoftBankWriter(file, len(names), size_px)
+        writer = SoftBankWriter(file, len(names), channels, size_px)
         yield writer
         writer.close()
 
@@ -126,24 +134,31 @@ class Bank:
         Threshold; the number 0 in a dense bank.
     mixing : {'roi', 'network'}
         Which size of the images was transformed.
-    size_px : int
-        That size.
+    size_px : (int, int)
+        That size, height and width.
+    channels : int
+        C.
     """
+
+    pixels: str  # the dataset whose second axis is the channels
 
     def __init__(self, path: Path, file: h5py.File) -> None:
         self.path, self.file = path, file
         self.domain, self.mixing = str(file.attrs["domain"]), str(file.attrs["mixing"])
         self.alpha: float | str = number_or_text(file.attrs["alpha"])
-        self.size_px = int(file.attrs["size_px"])
+        self.size_px = (int(file.attrs["height_px"]), int(file.attrs["width_px"]))
+        self.channels = int(file[self.pixels].shape[1])
         self.names = form.strings(file["name"])
 
     def amplitude(self, image: int) -> np.ndarray:
-        """Return the amplitudes of one image, float32 (3, R, R // 2 + 1), native order, unnormalised."""
+        """Return the amplitudes of one image, float32 (C, H, W // 2 + 1), native order, unnormalised."""
         raise NotImplementedError
 
 
 class DenseBank(Bank):
     """A bank of whole half spectra."""
+
+    pixels = "amplitude"
 
     def amplitude(self, image: int) -> np.ndarray:
         """Return what was stored."""
@@ -153,21 +168,24 @@ class DenseBank(Bank):
 class SoftBank(Bank):
     """A bank of thresholded amplitudes."""
 
+    pixels = "phase"
+
     def __init__(self, path: Path, file: h5py.File) -> None:
         super().__init__(path, file)
         self._offset, self._phase = form.read(file["offset"], ...), file["phase"]
-        self._columns = [file[name] for name in ("row", "column", "value")]  # a look-up by name is as dear as a read
+        self._columns = [file[name] for name in _COLUMNS]  # a look-up by name is as dear as a read
 
     def coefficients(self, image: int) -> Coefficients:
         """Return the amplitudes of one image that are not zero."""
-        bounds = self._offset[CHANNELS * image : CHANNELS * (image + 1) + 1]
-        channel = np.repeat(np.arange(CHANNELS), np.diff(bounds))
+        bounds = self._offset[self.channels * image : self.channels * (image + 1) + 1]
+        channel = np.repeat(np.arange(self.channels), np.diff(bounds))
         row, column, value = (form.read(dataset, np.s_[bounds[0] : bounds[-1]]) for dataset in self._columns)
         return Coefficients(channel, row, column, value)
 
     def amplitude(self, image: int) -> np.ndarray:
         """Return the amplitudes of one image with their zeros."""
-        return self.coefficients(image).dense((CHANNELS, self.size_px, self.size_px // 2 + 1))
+        height, width = self.size_px
+        return self.coefficients(image).dense((self.channels, height, width // 2 + 1))
 
     def phase(self, image: int) -> np.ndarray:
         """Return the unit phases of one image's low frequencies, complex64; see `fdgst.core.sparse.low_phases`."""

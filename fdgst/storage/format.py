@@ -18,7 +18,7 @@ from fdgst import __version__
 from fdgst.errors import FormatError
 from fdgst.storage.atomic import atomic
 
-VERSIONS = {"rois": 1, "dense_bank": 1, "soft_bank": 1, "shard": 1, "predictions": 1}
+VERSIONS = {"rois": 2, "dense_bank": 2, "soft_bank": 2, "shard": 2, "predictions": 2}
 USER_BLOCK_BYTES = 512  # the smallest that HDF5 allows
 
 
@@ -119,7 +119,7 @@ def add_strings(group: h5py.Group, name: str, values: Sequence[str]) -> h5py.Dat
     """Add a list of strings as fixed-length UTF-8, readable without a plugin in any language."""
     encoded = [value.encode() for value in values]
     # numpy drops the metadata that says UTF-8 unless the type is named at creation
-    kind = h5py.string_dtype("utf-8", max((len(value) for value in encoded), default=1))
+    kind = h5py.string_dtype("utf-8", max(1, *map(len, encoded), 0))
     return group.create_dataset(name, data=np.array(encoded, dtype=kind), dtype=kind)
 
 
@@ -174,6 +174,11 @@ def verify(path: Path) -> str:
 def _check_kind(path: Path, file: h5py.File, kind: str) -> None:
     """Raise FormatError unless `file` is of `kind` in the version this package writes."""
     found, version = file.attrs.get("kind"), file.attrs.get("version")
+    if found in VERSIONS and version == 1:
+        raise FormatError(
+            f"{path}: kind {found!r} version 1, of the first edition, expected version {VERSIONS[found]}; delete it and"
+            " run snakemake again: ROI files, banks and shards are made anew"
+        )
     if found != kind or kind not in VERSIONS or version != VERSIONS[kind]:
         raise FormatError(
             f"{path}: expected kind {kind!r} version {VERSIONS.get(kind)}, found {found!r} version {version};"

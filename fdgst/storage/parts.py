@@ -1,9 +1,11 @@
-"""What banks and shards share beyond the common format: small checked tables, attributes, pictures for any viewer."""
+"""What several kinds of files share beyond the common format: structures, attributes, pictures for any viewer."""
 
+import json
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
@@ -59,9 +61,35 @@ def kind_of(path: Path) -> str:
         raise FormatError(f"{path}: expected an HDF5 file ({error})") from error
 
 
-def add_table(group: h5py.Group, name: str, values: np.ndarray) -> h5py.Dataset:
-    """Add a small array as one chunk, guarded by a checksum as the pixels are."""
-    return group.create_dataset(name, data=values, chunks=values.shape, fletcher32=True)
+class Named(Protocol):
+    """What a file keeps of a structure, as `fdgst.study.task.Structure` says it."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def within(self) -> str | None:
+        """The structure that holds it."""
+
+    @property
+    def optional(self) -> bool:
+        """Whether an image may be without it."""
+
+
+def records(structures: Iterable[Named]) -> list[dict[str, Any]]:
+    """Return what a file keeps of structures, in order: id, within, optional."""
+    return [{"id": item.id, "within": item.within, "optional": item.optional} for item in structures]
+
+
+def add_structures(file: h5py.File, structures: Sequence[Mapping[str, Any]]) -> None:
+    """Write the attribute `structures`: JSON of what `records` returns; place k is bit k of every mask."""
+    file.attrs["structures"] = json.dumps([dict(item) for item in structures])
+
+
+def structures_of(file: h5py.File) -> list[dict[str, Any]]:
+    """Read what `add_structures` wrote."""
+    return json.loads(file.attrs["structures"])
 
 
 def number_or_text(attribute: Any) -> float | str:

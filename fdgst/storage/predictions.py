@@ -9,7 +9,10 @@ from typing import Any
 import h5py
 import numpy as np
 
+from fdgst.core.masks import pack, unpack
 from fdgst.storage import format as form
+from fdgst.storage.contracts import PREDICTIONS
+from fdgst.storage.parts import add_structures, structures_of
 
 IDENTITY = ("method", "unseen", "seed", "domain")
 
@@ -19,8 +22,9 @@ def write_predictions(
     pairs: Iterable[tuple[np.ndarray, np.ndarray]],
     *,
     names: Sequence[str],
-    roi_size_px: int,
-    network_size_px: int,
+    structures: Sequence[Mapping[str, Any]],
+    roi_size_px: tuple[int, int],
+    network_size_px: tuple[int, int],
     settings: Mapping[str, Any],
 ) -> None:
     """Write predictions atomically, one image after another.
@@ -30,26 +34,28 @@ def write_predictions(
     path : Path
         Final name.
     pairs : iterable of (mask, logit)
-        For each image, mask: bool (2, R, R), cup and disc after post-processing; logit: float (2, S, S), kept as
-        float16.
+        For each image, mask: bool (K, H, W), after post-processing; logit: float (K, h, w), kept as float16.
     names : sequence of str
         One per image, in the order of `pairs`.
-    roi_size_px, network_size_px : int
-        R and S.
+    structures : sequence of mapping
+        What `fdgst.storage.parts.records` returns, in the order of the planes.
+    roi_size_px, network_size_px : (int, int)
+        Height and width of masks and of logits.
     settings : mapping
         What made them; must hold method, unseen, seed and domain (the one predicted).
     """
-    count = len(names)
+    sizes = dict(zip("HWhw", (*roi_size_px, *network_size_px), strict=True))
+    sizes |= {"N": len(names), "K": len(structures)}
     with form.create(path, kind="predictions", settings=settings) as file:
         for name in IDENTITY:
             file.attrs[name] = settings[name]
+        add_structures(file, structures)
         form.add_strings(file, "name", names)
         # a mask packs to a hundredth of its size; logits do not
-        form.add_images(file, "mask", (count, 2, roi_size_px, roi_size_px), "u1", compression="gzip")
-        form.add_images(file, "logit", (count, 2, network_size_px, network_size_px), "f2", compression="none")
-        for row, (mask, logit) in zip(range(count), pairs, strict=True):
-            file["mask"][row] = mask
-            file["logit"][row] = logit
+        mask = PREDICTIONS.add_items(file, "mask", sizes, compression="gzip")
+        logit = PREDICTIONS.add_items(file, "logit", sizes)
+        for row, (planes, answers) in zip(range(len(names)), pairs, strict=True):
+            mask[row], logit[row] = pack(planes), answers
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Predictions:
         Row of the table, domain held out of its training, domain predicted.
     seed : int
         Of the training.
+    structures : tuple of str
+        Ids; plane k of masks and logits is structure k.
     settings : dict
         What made them.
     """
@@ -74,25 +82,21 @@ class Predictions:
     unseen: str
     domain: str
     seed: int
+    structures: tuple[str, ...]
     settings: dict[str, Any]
 
-    def mask(self, row: int) -> np.ndarray:
-        """Return the masks of one image, bool (2, R, R): cup, disc."""
-        return form.read(self.file["mask"], row).astype(bool)
+    @property
+    def roi_size_px(self) -> tuple[int, int]:
+        """Height and width of the masks."""
+        return self.file["mask"].shape[1:]
+
+    def masks_of(self, row: int) -> np.ndarray:
+        """Return the masks of one image, bool (K, H, W)."""
+        return unpack(form.read(self.file["mask"], row), len(self.structures))
 
     def logit(self, row: int) -> np.ndarray:
-        """Return the logits of one image, float16 (2, S, S): cup, disc."""
+        """Return the logits of one image, float16 (K, h, w)."""
         return form.read(self.file["logit"], row)
-
-    @property
-    def masks(self) -> np.ndarray:
-        """All masks, bool (N, 2, R, R)."""
-        return form.read(self.file["mask"], ...).astype(bool)
-
-    @property
-    def logits(self) -> np.ndarray:
-        """All logits, float16 (N, 2, S, S)."""
-        return form.read(self.file["logit"], ...)
 
 
 @contextmanager
@@ -107,4 +111,6 @@ def open_predictions(path: Path) -> Iterator[Predictions]:
     with form.open_file(path, kind="predictions") as file:
         identity = {name: file.attrs[name] for name in IDENTITY}
         identity["seed"] = int(identity["seed"])
-        yield Predictions(file=file, names=form.strings(file["name"]), settings=form.settings(file), **identity)
+        structures = tuple(item["id"] for item in structures_of(file))
+        names, settings = form.strings(file["name"]), form.settings(file)
+        yield Predictions(file=file, names=names, structures=structures, settings=settings, **identity)

@@ -1,19 +1,26 @@
-"""ROI files: the images and labels of one domain, at ROI size and at network size (docs/format.md, kind `rois`)."""
+"""ROI files: the images and masks of one domain, at ROI size and at network size (docs/format.md, kind `rois`)."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
-from fdgst.core.resize import resize_image, resize_label
+from fdgst.core.masks import masks_of_greys, pack, unpack
+from fdgst.core.resize import resize_grey, resize_image
 from fdgst.storage import format as form
+from fdgst.storage.contracts import ROIS
+from fdgst.storage.parts import add_structures, records, structures_of
+
+if TYPE_CHECKING:  # the model of a study is heavy to import, and nothing here makes one
+    from fdgst.study.task import Task
 
 SPLITS = ("train", "test")
+MASK_RULES = {"nearest": "nearest", "released": "bicubic"}  # mask_resize of the configuration, rule of the core
 
 
 class RoiWriter:
@@ -23,12 +30,14 @@ class RoiWriter:
     ----------
     file : h5py.File
         From `create_rois`.
+    task : Task
+        Channels and depth of the images, and how masks are read.
     count : int
         Number of images that will be added.
-    roi_size_px, network_size_px : int
-        Sides of the two stored sizes.
-    label_resize : {'nearest', 'released'}
-        See `fdgst.core.resize.resize_label`.
+    roi_size_px, network_size_px : (int, int)
+        Height and width of the two stored sizes.
+    mask_resize : {'nearest', 'released'}
+        ``released`` resizes grey values bicubically before they are read (the authors' scripts).
     compression : {'none', 'gzip'}
         Filter of the pixels.
     """
@@ -37,52 +46,66 @@ class RoiWriter:
         self,
         file: h5py.File,
         *,
+        task: "Task",
         count: int,
-        roi_size_px: int,
-        network_size_px: int,
-        label_resize: str,
+        roi_size_px: tuple[int, int],
+        network_size_px: tuple[int, int],
+        mask_resize: str,
         compression: str,
     ) -> None:
-        self._file, self._label_resize = file, label_resize
+        self._file, self._structures, self._rule = file, task.structures, MASK_RULES[mask_resize]
         self._sizes = {"": roi_size_px, "network/": network_size_px}
-        self._rows: list[tuple[str, str, str]] = []
-        for prefix, size_px in self._sizes.items():
-            form.add_images(file, f"{prefix}image", (count, size_px, size_px, 3), "u1", compression=compression)
-            form.add_images(file, f"{prefix}label", (count, size_px, size_px), "u1", compression=compression)
+        self._rows: list[tuple[str, str, str, str]] = []
+        sizes = dict(zip("HWhw", (*roi_size_px, *network_size_px), strict=True)) | {"N": count, "C": task.channels}
+        for prefix in self._sizes:
+            ROIS.add_items(file, f"{prefix}image", sizes, white=task.white, compression=compression)
+            ROIS.add_items(file, f"{prefix}mask", sizes, compression=compression)
 
-    def add(self, name: str, split: str, image: np.ndarray, label: np.ndarray, sha256: str) -> np.ndarray:
+    def add(
+        self,
+        *,
+        name: str,
+        split: str,
+        group: str,
+        image: np.ndarray,
+        greys: Mapping[str, np.ndarray],
+        sha256: str,
+    ) -> np.ndarray:
         """Store one sample at both sizes and return the image at ROI size.
 
         Parameters
         ----------
-        name, split : str
-            What the image is called; ``train`` or ``test``.
-        image : ndarray of uint8, shape (side, side, 3)
-            Any side; brought to ROI size first, and from there to network size.
-        label : ndarray of uint8, shape (side, side)
-            0 background, 1 rim, 2 cup.
+        name, split, group : str
+            What the image is called; ``train`` or ``test``; the patient or slide that it is of.
+        image : ndarray of uint8 or uint16, shape (height, width, C)
+            Any size; brought to ROI size first, and from there to network size.
+        greys : mapping of str to ndarray of uint8 or uint16, shape (height, width)
+            Grey values of the image's mask files, by column.
         sha256 : str
             Of the source image.
         """
         row = len(self._rows)
         for prefix, size_px in self._sizes.items():
             image = resize_image(image, size_px)
-            label = resize_label(label, size_px, rule=self._label_resize)
+            greys = {column: resize_grey(grey, size_px, rule=self._rule) for column, grey in greys.items()}
             self._file[f"{prefix}image"][row] = image
-            self._file[f"{prefix}label"][row] = label
+            self._file[f"{prefix}mask"][row] = pack(masks_of_greys(greys, self._structures))
             if not prefix:
                 roi = image
-        self._rows.append((name, split, sha256))
+        self._rows.append((name, split, group, sha256))
         return roi
 
     def close(self) -> None:
-        """Write the names, splits and checksums of the images added."""
-        for column, values in zip(("name", "split", "sha256"), zip(*self._rows, strict=True), strict=True):
+        """Write the names, splits, groups and checksums of the images added."""
+        columns = zip(*self._rows, strict=True)
+        for column, values in zip(("name", "split", "group", "sha256"), columns, strict=True):
             form.add_strings(self._file, column, values)
 
 
 @contextmanager
-def create_rois(path: Path, *, settings: Mapping[str, Any], **shape: Any) -> Iterator[RoiWriter]:
+def create_rois(
+    path: Path, *, settings: Mapping[str, Any], task: "Task", domain: str, title: str, **shape: Any
+) -> Iterator[RoiWriter]:
     """Write a ROI file atomically.
 
     Parameters
@@ -90,13 +113,18 @@ def create_rois(path: Path, *, settings: Mapping[str, Any], **shape: Any) -> Ite
     path : Path
         Final name.
     settings : mapping
-        What made the file; must hold `domain` and `title`.
+        What made the file, in JSON types.
+    task : Task
+    domain, title : str
+        Id and printed name.
     **shape
-        The keyword arguments of `RoiWriter`.
+        `count`, `roi_size_px`, `network_size_px`, `mask_resize` and `compression` of `RoiWriter`.
     """
     with form.create(path, kind="rois", settings=settings) as file:
-        file.attrs["domain"], file.attrs["title"] = settings["domain"], settings["title"]
-        writer = RoiWriter(file, **shape)
+        file.attrs["domain"], file.attrs["title"] = domain, title
+        file.attrs["white"], file.attrs["channels"] = task.white, task.channels
+        add_structures(file, records(task.structures))
+        writer = RoiWriter(file, task=task, **shape)
         yield writer
         writer.close()
 
@@ -109,10 +137,20 @@ class Rois:
     ----------
     domain, title : str
         Id and printed name.
-    names, splits : list of str
+    names, splits, groups : list of str
         One per image, in the file's order: the training split first, each split by name.
-    roi_size_px, network_size_px : int
-        Sides of the two stored sizes.
+    structures : tuple of str
+        Ids; place k is bit k and plane k of every mask.
+    within : dict of str to str or None
+        The structure that holds each one.
+    optional : frozenset of str
+        Structures that an image may be without.
+    white : int
+        Largest grey level: 255 or 65535.
+    channels : int
+        C: 1 or 3.
+    roi_size_px, network_size_px : (int, int)
+        Height and width of the two stored sizes.
     """
 
     file: h5py.File
@@ -120,13 +158,19 @@ class Rois:
     title: str
     names: list[str]
     splits: list[str]
-    roi_size_px: int
-    network_size_px: int
+    groups: list[str]
+    structures: tuple[str, ...]
+    within: dict[str, str | None]
+    optional: frozenset[str]
+    white: int
+    channels: int
+    roi_size_px: tuple[int, int]
+    network_size_px: tuple[int, int]
 
     @cached_property
     def _pixels(self) -> dict[str, h5py.Dataset]:
         """The datasets, looked up once: by name it is as dear as reading a small image."""
-        return {name: self.file[name] for name in ("image", "label", "network/image", "network/label")}
+        return {name: self.file[name] for name in ("image", "mask", "network/image", "network/mask")}
 
     def indices(self, split: str) -> np.ndarray:
         """Return the rows of a split (``train``, ``test`` or ``all``), ascending.
@@ -138,31 +182,31 @@ class Rois:
         """
         if split not in (*SPLITS, "all"):
             raise ValueError(f"split must be one of {(*SPLITS, 'all')}, got {split!r}")
-        return np.array([row for row, of in enumerate(self.splits) if split in (of, "all")], int)
+        return np.array([row for row, own in enumerate(self.splits) if split in (own, "all")], int)
 
     def image(self, row: int) -> np.ndarray:
-        """Return one image at ROI size, uint8 (R, R, 3)."""
+        """Return one image at ROI size, uint8 or uint16 (H, W, C)."""
         return form.read(self._pixels["image"], row)
 
-    def label(self, row: int) -> np.ndarray:
-        """Return one label map at ROI size, uint8 (R, R)."""
-        return form.read(self._pixels["label"], row)
+    def masks(self, row: int) -> np.ndarray:
+        """Return the masks of one image at ROI size, bool (K, H, W)."""
+        return unpack(form.read(self._pixels["mask"], row), len(self.structures))
 
     def network_image(self, row: int) -> np.ndarray:
-        """Return one image at network size, uint8 (S, S, 3)."""
+        """Return one image at network size, uint8 or uint16 (h, w, C)."""
         return form.read(self._pixels["network/image"], row)
 
-    def network_label(self, row: int) -> np.ndarray:
-        """Return one label map at network size, uint8 (S, S)."""
-        return form.read(self._pixels["network/label"], row)
+    def network_masks(self, row: int) -> np.ndarray:
+        """Return the masks of one image at network size, bool (K, h, w)."""
+        return unpack(form.read(self._pixels["network/mask"], row), len(self.structures))
 
     def network_images(self, rows: np.ndarray) -> np.ndarray:
-        """Return images at network size, uint8 (n, S, S, 3), in the order of `rows` (ascending, distinct)."""
+        """Return images at network size, (n, h, w, C), in the order of `rows` (ascending, distinct)."""
         return form.read(self._pixels["network/image"], rows)
 
-    def network_labels(self, rows: np.ndarray) -> np.ndarray:
-        """Return label maps at network size, uint8 (n, S, S), in the order of `rows` (ascending, distinct)."""
-        return form.read(self._pixels["network/label"], rows)
+    def network_bits(self, rows: np.ndarray) -> np.ndarray:
+        """Return masks at network size as bits, uint8 (n, h, w), in the order of `rows` (ascending, distinct)."""
+        return form.read(self._pixels["network/mask"], rows)
 
 
 @contextmanager
@@ -175,12 +219,21 @@ def open_rois(path: Path) -> Iterator[Rois]:
         If it is missing, damaged, or no ROI file of this version.
     """
     with form.open_file(path, kind="rois") as file:
+        structures = structures_of(file)
+        _, *roi_size_px = file["mask"].shape
+        _, *network_size_px = file["network/mask"].shape
         yield Rois(
             file=file,
             domain=str(file.attrs["domain"]),
             title=str(file.attrs["title"]),
             names=form.strings(file["name"]),
             splits=form.strings(file["split"]),
-            roi_size_px=file["image"].shape[1],
-            network_size_px=file["network/image"].shape[1],
+            groups=form.strings(file["group"]),
+            structures=tuple(item["id"] for item in structures),
+            within={item["id"]: item["within"] for item in structures},
+            optional=frozenset(item["id"] for item in structures if item["optional"]),
+            white=int(file.attrs["white"]),
+            channels=int(file.attrs["channels"]),
+            roi_size_px=tuple(roi_size_px),
+            network_size_px=tuple(network_size_px),
         )

@@ -1,21 +1,44 @@
-"""Files of scores: CSV, one row per image and structure. What is measured stands here once, for writers and readers."""
+"""Files of scores: CSV, one row per image and structure, of any structures and any measures.
+
+The columns that every file has stand here once, for writers and readers. The numbers that a task derives from masks
+have two columns each, ``{name}_truth`` and ``{name}_prediction``, in the same place.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from fdgst.core.masks import STRUCTURES
 from fdgst.errors import DataError, FormatError
 from fdgst.storage.atomic import write_text
 
 KEYS = ("method", "unseen", "seed", "image", "structure")
-MEASURES = ("dsc", "hd", "hd95", "asd", "asd_directed", "missed", "vcdr_truth", "vcdr_prediction")
-MORE = ("domain", "cropped", "dsc_released", "truth_px", "prediction_px", "outside_px")
-COLUMNS = (*KEYS, *MEASURES, *MORE)
+MEASURES = ("dsc", "hd", "hd95", "asd", "asd_directed", "missed")
+MORE = ("domain", "cropped", "dsc_released", "truth_px", "prediction_px", "outside_px", "false_alarm")
+FIXED = (*KEYS, *MEASURES, *MORE)
 TEXT = ("method", "unseen", "image", "structure", "domain", "snapshot")
 LEADING = ("snapshot", "threshold")  # of scores for the protocols, before the columns of all scores
-MAY_BE_EMPTY = ("vcdr_prediction",)
+DISTANCES = ("hd", "hd95", "asd", "asd_directed")  # empty where the truth has no such structure
+ENDINGS = ("_truth", "_prediction")  # of the two columns of a derived number; empty where it cannot be read
+
+
+def columns(measures: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a file of scores, in order.
+
+    Parameters
+    ----------
+    measures : sequence of str
+        Names of the task's derived numbers (see `fdgst.core.measures.names`).
+    """
+    derived = (f"{name}{ending}" for name in measures for ending in ENDINGS)
+    return (*KEYS, *MEASURES, *derived, *MORE)
+
+
+def derived_names(table: pd.DataFrame) -> list[str]:
+    """Return the names of the derived numbers of a table of scores, in the order of its columns."""
+    first, second = ENDINGS
+    names = [name.removesuffix(first) for name in table.columns if name.endswith(first)]
+    return [name for name in names if f"{name}{second}" in table.columns]
 
 
 def write_scores(path: Path, table: pd.DataFrame) -> None:
@@ -30,7 +53,7 @@ def read_scores(paths: Sequence[Path], *, leading: Sequence[str] = ()) -> pd.Dat
     Parameters
     ----------
     paths : sequence of Path
-        Files with at least `COLUMNS`, in any order.
+        Files with at least the columns of `FIXED`, in any order; all with the same derived numbers.
     leading : sequence of str
         Further columns that must be there: `LEADING` for the scores of protocols.
 
@@ -42,17 +65,19 @@ def read_scores(paths: Sequence[Path], *, leading: Sequence[str] = ()) -> pd.Dat
     Raises
     ------
     FormatError
-        One line per file that is missing, lacks a column or holds no number where one is due.
+        One line per file that is missing, lacks a column, holds no number where one is due, or has other derived
+        numbers than the first.
     DataError
-        If a key stands twice, or an image lacks one of its structures.
+        If a key stands twice, or an image lacks a structure that another has.
     """
     tables: list[pd.DataFrame] = []
     faults: list[str] = []
     for path in paths:
         try:
-            tables.append(_read(path, (*leading, *COLUMNS)))
+            tables.append(_read(path, leading))
         except FormatError as error:
             faults += error.faults
+    faults += _differing(paths, tables) if not faults else []
     if faults:
         raise FormatError(*faults)
     table = pd.concat(tables, ignore_index=True)
@@ -72,7 +97,18 @@ def _identity(table: pd.DataFrame) -> list[str]:
     return [*leading, *(["cropped"] if leading else []), "method", "unseen", "seed", "domain", "image", "structure"]
 
 
-def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+def _differing(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> list[str]:
+    """List the files whose columns are not those of the first."""
+    first = list(tables[0].columns) if tables else []
+    return [
+        f"{path}: expected the columns of {paths[0]}, found"
+        f" {', '.join(sorted(set(first) ^ set(table.columns)))} in one of them; score again"
+        for path, table in zip(paths, tables, strict=True)
+        if list(table.columns) != first
+    ]
+
+
+def _read(path: Path, leading: Sequence[str]) -> pd.DataFrame:
     """Read one file, or raise FormatError with one line for each of its faults."""
     if not path.is_file():
         raise FormatError(f"{path}: expected a file of scores, found none; run snakemake to make it")
@@ -80,11 +116,12 @@ def _read(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         table = read_csv(path)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
         raise FormatError(f"{path}: expected CSV, found what cannot be read as such ({error})") from error
-    if missing := [name for name in columns if name not in table.columns]:
+    if missing := [name for name in (*leading, *FIXED) if name not in table.columns]:
         raise FormatError(f"{path}: expected the columns of scores, missing {', '.join(missing)}; score again")
-    if faults := _faults(path, table[[*columns]]):
+    table = table[[*leading, *columns(derived_names(table))]]
+    if faults := _faults(path, table):
         raise FormatError(*faults)
-    return table[[*columns]]
+    return table
 
 
 def _faults(path: Path, table: pd.DataFrame) -> list[str]:
@@ -92,6 +129,7 @@ def _faults(path: Path, table: pd.DataFrame) -> list[str]:
     if table.empty:
         return [f"{path}: expected scores, found no row"]
     numbers = [name for name in table.columns if name not in TEXT]
+    may_be_empty = {*DISTANCES, *(name for name in numbers if name not in FIXED and name.endswith(ENDINGS))}
     faults = [
         f"{path}: column {name}: expected numbers, found {table[name].dropna().iloc[0]!r} in the first row"
         for name in numbers
@@ -100,22 +138,26 @@ def _faults(path: Path, table: pd.DataFrame) -> list[str]:
     faults += [
         f"{path}: column {name}: empty in {table[name].isna().sum()} rows"
         for name in table.columns
-        if name not in MAY_BE_EMPTY and table[name].isna().any()
+        if name not in may_be_empty and table[name].isna().any()
     ]
-    strange = sorted(set(table["structure"].dropna()) - set(STRUCTURES))
-    faults += [f"{path}: column structure: expected {' or '.join(STRUCTURES)}, found {strange[0]!r}"] if strange else []
-    return faults
+    if faults:
+        return faults
+    # a structure that the image has is missed at the diagonal's distance, never at none
+    lost = int((table["truth_px"].gt(0) & table[[*DISTANCES]].isna().any(axis=1)).sum())
+    return [f"{path}: {lost} rows have no distance though the truth has the structure; score again"] if lost else []
 
 
 def _check_identity(table: pd.DataFrame) -> None:
-    """Raise DataError unless every row is there once and every image has both structures."""
+    """Raise DataError unless every row is there once and every image has the same structures."""
     names = _identity(table)
     twice = table[table.duplicated(names)]
     if len(twice):
         raise DataError(f"scores: {len(twice)} rows stand twice, the first is {_named(twice.iloc[0], names)}")
-    lone = table[table.groupby(names[:-1])["structure"].transform("nunique") < len(STRUCTURES)]
+    every = table["structure"].nunique()
+    lone = table[table.groupby(names[:-1])["structure"].transform("nunique") < every]
     if len(lone):
-        raise DataError(f"scores: {len(lone)} images lack a structure, the first is {_named(lone.iloc[0], names)}")
+        count = len(lone.drop_duplicates(names[:-1]))
+        raise DataError(f"scores: {count} images lack a structure, the first is {_named(lone.iloc[0], names)}")
 
 
 def _named(row: pd.Series, names: Sequence[str]) -> str:

@@ -14,7 +14,8 @@ import h5py
 import numpy as np
 
 from fdgst.storage import format as form
-from fdgst.storage.parts import Flusher, add_picture, add_table, number_or_text
+from fdgst.storage.contracts import contract_of
+from fdgst.storage.parts import Flusher, add_picture, number_or_text
 
 ENCODINGS = ("grid", "residual")
 STATISTICS = ("clipped", "mean_shift", "contrast", "similarity")
@@ -30,8 +31,12 @@ class Plan:
         Content images in order, and the style image of each.
     lambdas : ndarray of float, shape (N, L)
         Strengths.
-    size_px : int
-        Side of the pictures.
+    size_px : (int, int)
+        Height and width of the pictures.
+    channels : int
+        Of the pictures.
+    white : int
+        Largest grey level of the pictures: 255 or 65535.
     encoding : {'grid', 'residual'}
     compression : {'none', 'gzip'}
     attributes : mapping
@@ -41,7 +46,9 @@ class Plan:
     names: list[str]
     styles: list[str]
     lambdas: np.ndarray
-    size_px: int
+    size_px: tuple[int, int]
+    channels: int
+    white: int
     encoding: str
     compression: str
     attributes: Mapping[str, Any]
@@ -57,36 +64,38 @@ class ShardWriter:
     """
 
     def __init__(self, file: h5py.File, plan: Plan) -> None:
-        file.attrs["encoding"] = plan.encoding
+        file.attrs["encoding"], file.attrs["white"] = plan.encoding, plan.white
         file.attrs.update(plan.attributes)
         form.add_strings(file, "content", plan.names)
         form.add_strings(file, "style", plan.styles)
-        add_table(file, "lambda", plan.lambdas.astype("f8"))
-        (count, copies), plane = plan.lambdas.shape, (plan.size_px, plan.size_px)
-        self._label = form.add_images(file, "label", (count, *plane), "u1", compression=plan.compression)
-        shape, kind, axes = (
-            ((count, copies, *plane, 3), "u1", 2) if plan.encoding == "grid" else ((count, *plane, 3), "f2", 1)
-        )
-        name = "image" if plan.encoding == "grid" else "residual"
-        self._pixels = form.add_images(file, name, shape, kind, compression=plan.compression, per_item=axes)
-        self._statistics = {name: np.zeros((count, copies), "f4") for name in STATISTICS}
+        self._contract = contract_of(file)
+        self._contract.add_table(file, "lambda", plan.lambdas)
+        count, copies = plan.lambdas.shape
+        sizes = dict(zip("NLhwC", (count, copies, *plan.size_px, plan.channels), strict=True))
+        self._mask = self._contract.add_items(file, "mask", sizes, compression=plan.compression)
+        name, per_item = ("image", 2) if plan.encoding == "grid" else ("residual", 1)
+        how: dict[str, Any] = {"white": plan.white, "compression": plan.compression, "per_item": per_item}
+        self._pixels = self._contract.add_items(file, name, sizes, **how)
+        self._statistics = {name: np.zeros((count, copies)) for name in STATISTICS}
         self._file, self._done = file, 0
         self._flusher = Flusher(Path(file.filename))
 
-    def add(self, pixels: np.ndarray, label: np.ndarray, statistics: Mapping[str, np.ndarray]) -> None:
+    def add(self, pixels: np.ndarray, bits: np.ndarray, statistics: Mapping[str, np.ndarray]) -> None:
         """Store the next content image.
 
         Parameters
         ----------
         pixels : ndarray
-            uint8 (L, S, S, 3) in a grid, float16 (S, S, 3) in a residual shard.
-        label : ndarray of uint8, shape (S, S)
+            uint8 or uint16 (L, h, w, C) in a grid; in a residual shard (h, w, C), float16 for 8-bit images, float32
+            for 16-bit ones.
+        bits : ndarray of uint8, shape (h, w)
+            Masks, see `fdgst.core.masks.pack`.
         statistics : mapping
             Each of `STATISTICS`, shape (L,).
         """
         self._pixels[self._done] = pixels
         self._flusher.wrote(pixels.nbytes)
-        self._label[self._done] = label
+        self._mask[self._done] = bits
         for name, table in self._statistics.items():
             table[self._done] = statistics[name]
         self._done += 1
@@ -98,7 +107,7 @@ class ShardWriter:
     def close(self, preview: np.ndarray) -> None:
         """Write the statistics and the contact sheet."""
         for name, table in self._statistics.items():
-            add_table(self._file, name, table)
+            self._contract.add_table(self._file, name, table)
         add_picture(self._file, "preview", preview)
 
 
@@ -135,7 +144,11 @@ class Shard:
     alpha : float or str
     encoding : {'grid', 'residual'}
     seed : int
-    size_px : int
+    size_px : (int, int)
+        Height and width of the pictures.
+    channels : int
+    white : int
+        Largest grey level of the pictures: 255 or 65535.
     settings : dict
         What made the file.
     """
@@ -151,7 +164,8 @@ class Shard:
         self.seed, self.settings = int(attributes["seed"]), form.settings(self.file)
         self.names, self.styles = form.strings(self.file["content"]), form.strings(self.file["style"])
         self.lambdas = self._read("lambda", ...)
-        self.size_px = self.file["label"].shape[1]
+        self.size_px: tuple[int, int] = self.file["mask"].shape[1:]
+        self.channels, self.white = int(self._pixels.shape[-1]), int(attributes["white"])
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -175,12 +189,23 @@ class Shard:
         return self.settings["inputs"]["content"]
 
     @property
+    def law(self) -> tuple[float, float] | None:
+        """Lowest and highest strength where they were drawn; None for a grid of them."""
+        lambdas = self.settings["lambdas"]
+        return (lambdas["uniform"][0], lambdas["uniform"][1]) if isinstance(lambdas, dict) else None
+
+    @property
     def nbytes(self) -> int:
         """Bytes of all pixels in memory."""
-        return self.file["image" if self.encoding == "grid" else "residual"].nbytes
+        return self._pixels.nbytes
+
+    @property
+    def _pixels(self) -> h5py.Dataset:
+        """The dataset of pictures or changes."""
+        return self.file["image" if self.encoding == "grid" else "residual"]
 
     def image(self, content: int, copy: int) -> np.ndarray:
-        """Return one picture of a grid shard, uint8 (S, S, 3).
+        """Return one picture of a grid shard, uint8 or uint16 (h, w, C).
 
         Raises
         ------
@@ -192,23 +217,23 @@ class Shard:
         return self._read(self._expect("grid", "image"), (content, copy))
 
     def images(self, contents: np.ndarray) -> np.ndarray:
-        """Return all pictures of some content images of a grid shard, uint8 (n, L, S, S, 3); raises as `image`."""
+        """Return all pictures of some content images of a grid shard, (n, L, h, w, C); raises as `image`."""
         return self._read_each(self._expect("grid", "image"), contents)
 
     def residuals(self, contents: np.ndarray) -> np.ndarray:
-        """Return the changes d of some content images of a residual shard, float16 (n, S, S, 3); raises as `image`."""
+        """Return the changes d of some content images of a residual shard, (n, h, w, C); raises as `image`."""
         return self._read_each(self._expect("residual", "residual"), contents)
 
-    def labels(self, contents: np.ndarray) -> np.ndarray:
-        """Return the labels of some content images, uint8 (n, S, S)."""
-        return self._read_each("label", contents)
+    def bits(self, contents: np.ndarray) -> np.ndarray:
+        """Return the masks of some content images as bits, uint8 (n, h, w); see `fdgst.core.masks.unpack`."""
+        return self._read_each("mask", contents)
 
     def statistics(self) -> dict[str, np.ndarray]:
         """Return `clipped`, `mean_shift`, `contrast` and `similarity`, each float32 (N, L)."""
         return {name: self._read(name, ...) for name in STATISTICS}
 
     def preview(self) -> np.ndarray:
-        """Return the contact sheet, uint8 (height, width, 3)."""
+        """Return the contact sheet, uint8 (Y, X, 3)."""
         return self._read("preview", ...)
 
     def _expect(self, encoding: str, name: str) -> str:
