@@ -71,7 +71,7 @@ def _place(error: Mapping[str, Any], config: Any) -> tuple[Key, int]:
     place: list[str | int] = []
     here, skipped, parts = config, 0, error["loc"]
     for number, part in enumerate(parts):
-        inside = part in here if isinstance(here, Mapping) else isinstance(here, list) and isinstance(part, int)
+        inside = part in here if isinstance(here, Mapping) else _is_index(part, here)
         last_is_key = number == len(parts) - 1 and error["type"] == "missing" and isinstance(here, Mapping)
         if inside:
             place.append(part)
@@ -81,6 +81,11 @@ def _place(error: Mapping[str, Any], config: Any) -> tuple[Key, int]:
         else:
             skipped += 1
     return tuple(place), skipped
+
+
+def _is_index(part: Any, here: Any) -> bool:
+    """Tell whether a part of a path is the place of an entry in a list."""
+    return isinstance(here, list) and isinstance(part, int) and part < len(here)
 
 
 def _without_alternatives(
