@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from fdgst.cli.options import FILE, PROTOCOL, SHARE, TITLES, Variadic, parallel
+from fdgst.cli.options import FILE, Variadic, settings_option
 
 
 @click.command()
@@ -19,17 +19,23 @@ from fdgst.cli.options import FILE, PROTOCOL, SHARE, TITLES, Variadic, parallel
     help="Of what was predicted.",
 )
 @click.option("--out", type=FILE, required=True, help="One row per image and structure, CSV.")
-def score(predictions: Path, rois: Path, split: str, out: Path) -> None:
-    """Measure predictions: Dice, Hausdorff and surface distances, vertical cup-to-disc ratio.
+@settings_option("ScoreSettings")
+def score(predictions: Path, rois: Path, split: str, out: Path, settings: Any) -> None:
+    """Measure predictions: Dice, Hausdorff and surface distances, and the task's own measures.
 
     \b
     Examples:
-      fdgst score --predictions results/runs/fdg/domain1/seed0/predictions.h5 --rois results/rois/domain1.h5 \\
-        --out results/runs/fdg/domain1/seed0/scores.csv
+      cat > score.json <<'END'
+      {"task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                "regions": "all", "holes": "fill", "within": null}]}}
+      END
+      fdgst score --settings score.json --rois results/rois/a.h5 --out scores.csv \\
+        --predictions results/runs/fdg/a/seed0/predictions/last/whole/a.h5
     """
     from fdgst.evaluation.score import score
 
-    score(predictions, rois, out, split=split)
+    score(predictions, rois, out, task=settings.task, split=split)
 
 
 @click.command()
@@ -40,7 +46,7 @@ def collect(scores: tuple[Path, ...], out: Path) -> None:
 
     \b
     Examples:
-      fdgst collect results/runs/*/domain3/seed*/scores.csv --out results/unseen/domain3.csv
+      fdgst collect results/runs/*/a/seed*/scores.csv --out results/unseen/a.csv
     """
     from fdgst.evaluation.score import collect
 
@@ -49,87 +55,93 @@ def collect(scores: tuple[Path, ...], out: Path) -> None:
 
 @click.command(cls=Variadic)
 @click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
-@click.option("--methods", type=TITLES, default="[]", help="Which rows, in which order; by default all.")
-@click.option("--domains", type=TITLES, default="[]", help="Which unseen domains, in which order; by default all.")
-@click.option("--protocol", type=PROTOCOL, default="paper", show_default=True, help="Whose three metrics are tested.")
-@click.option("--samples", type=click.IntRange(100), default=2000, show_default=True, help="Bootstrap resamples.")
-@click.option(
-    "--confidence", type=SHARE, default=0.95, show_default=True, help="Of intervals; the tests' level is the rest."
-)
 @click.option("--wins", type=FILE, help="Cells of the table that each row wins from each other, CSV.")
 @click.option("--out", type=FILE, required=True, help="Every pair of rows in every cell, CSV.")
-def statistics(
-    scores: tuple[Path, ...], methods: list[dict[str, Any]], domains: list[dict[str, Any]], **options: Any
-) -> None:
+@settings_option("StatisticsSettings")
+def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings: Any) -> None:
     """Compare rows: differences with intervals, Wilcoxon's signed-rank test, Holm's correction, effect sizes, wins.
 
     \b
     Examples:
-      fdgst statistics --scores results/scores.csv --out results/significance.csv
+      cat > statistics.json <<'END'
+      {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
+                   {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+       "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
+       "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95,
+       "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                "regions": "all", "holes": "fill", "within": null}]}}
+      END
+      fdgst statistics --settings statistics.json --scores results/scores.csv --out significance.csv
     """
     from fdgst.evaluation.statistics import make_significance
 
-    make_significance(scores, methods, domains, **options)
+    make_significance(
+        scores,
+        settings.methods,
+        settings.domains,
+        task=settings.task,
+        out=out,
+        wins=wins,
+        protocol=settings.protocol,
+        samples=settings.bootstrap_samples,
+        confidence=settings.confidence,
+    )
 
 
 @click.command(cls=Variadic)
-@click.option("--predictions", type=FILE, multiple=True, required=True, help="Of one model on one domain, HDF5.")
-@click.option("--rois", type=FILE, multiple=True, required=True, help="ROI file of that domain.")
-@click.option(
-    "--snapshot",
-    multiple=True,
-    default=("last",),
-    show_default=True,
-    help="Which weights these are: last, or a name such as epoch0040.",
-)
-@click.option("--threshold", type=SHARE, multiple=True, required=True, help="One or several.")
-@click.option(
-    "--out",
-    type=FILE,
-    multiple=True,
-    required=True,
-    help="Scores with the columns snapshot and threshold in front, CSV.",
-)
-def rescore(threshold: tuple[float, ...], **files: tuple[Any, ...]) -> None:
-    """Score stored logits again at other thresholds, for the comparison of protocols.
-
-    Several in one go: --predictions, --rois, --snapshot and --out are read side by side; one given once serves all.
+@click.option("--predictions", type=FILE, multiple=True, required=True, help="Of one run: any weights, views, domains.")
+@click.option("--rois", type=FILE, multiple=True, required=True, help="ROI files of the domains predicted.")
+@click.option("--out", type=FILE, required=True, help="Scores with the columns snapshot and threshold in front, CSV.")
+@settings_option("RescoreSettings")
+def rescore(predictions: tuple[Path, ...], rois: tuple[Path, ...], out: Path, settings: Any) -> None:
+    """Score the stored logits of one run again at other thresholds, for the comparison of protocols.
 
     \b
     Examples:
-      fdgst rescore --predictions results/runs/fdg/domain1/seed0/predictions.h5 --rois results/rois/domain1.h5 \\
-        --threshold .75 .5 --out results/protocols/fdg/domain1/seed0/last.csv
+      cat > rescore.json <<'END'
+      {"thresholds": [0.75, 0.5], "nest": false,
+       "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                "regions": "all", "holes": "fill", "within": null}]}}
+      END
+      fdgst rescore --settings rescore.json --rois results/rois/*.h5 --out scores.csv \\
+        --predictions results/runs/fdg/a/seed0/predictions/*/*/*.h5
     """
     from fdgst.evaluation.rescore import rescore
 
-    for predictions, rois, snapshot, out in parallel(
-        **{key: files[key] for key in ("predictions", "rois", "snapshot", "out")}
-    ):
-        rescore(predictions, rois, out, snapshot=snapshot, thresholds=threshold)
+    rescore(
+        predictions, rois, out, task=settings.task, thresholds=settings.thresholds, nest=settings.nest
+    )
 
 
 @click.command()
 @click.argument("scores", type=FILE, nargs=-1, required=True)
-@click.option("--methods", type=TITLES, default="[]", help="Which rows, in which order; by default all.")
-@click.option("--domains", type=TITLES, default="[]", help="Which unseen domains, in which order; by default all.")
-@click.option("--threshold", type=SHARE, required=True, help="Of the reference that the others are measured from.")
 @click.option("--out", type=FILE, required=True, help="Every row under every protocol, CSV.")
-def protocols(
-    scores: tuple[Path, ...], methods: list[dict[str, Any]], domains: list[dict[str, Any]], threshold: float, out: Path
-) -> None:
-    """Compare protocols on the same trainings: definitions, thresholds, checkpoints, the crop of the fourth domain.
+@settings_option("ProtocolsSettings")
+def protocols(scores: tuple[Path, ...], out: Path, settings: Any) -> None:
+    """Compare protocols on the same trainings: definitions, thresholds, checkpoints, the released crop.
 
     \b
     SCORES come from `fdgst rescore`. The checkpoints that can be compared follow from what they hold:
       last               the last weights on the unseen domain (must be there)
       source_validation  snapshots on the unseen domain and on the sources' test images
-      oracle             snapshots on the unseen domain: an upper bound, since its labels choose
+      oracle             snapshots on the unseen domain: an upper bound, since its masks choose
 
     \b
     Examples:
-      fdgst protocols results/protocols/*/*/*/*.csv --threshold .75 --out results/protocols.csv
+      cat > protocols.json <<'END'
+      {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
+                   {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+       "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}], "threshold": 0.75,
+       "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                "regions": "all", "holes": "fill", "within": null}]}}
+      END
+      fdgst protocols results/protocols/*/*/*.csv --settings protocols.json --out protocols.csv
     """
     from fdgst.evaluation.protocols import make_protocols
 
-    for line in make_protocols(scores, methods, domains, out=out, threshold=threshold):
+    shown = {"task": settings.task, "threshold": settings.threshold}
+    for line in make_protocols(scores, settings.methods, settings.domains, out=out, **shown):
         click.echo(line)

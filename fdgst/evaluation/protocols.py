@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from fdgst.core.masks import STRUCTURES
 from fdgst.errors import DataError
-from fdgst.evaluation.measures import AVERAGE, PROTOCOLS, ROLES, in_order, per_image
+from fdgst.evaluation.measures import AVERAGE, PROTOCOLS, ROLES, Named, in_order, per_image, read_of_task
 from fdgst.storage.atomic import write_text
-from fdgst.storage.scores import LEADING, read_scores
+from fdgst.storage.scores import LEADING
+from fdgst.study.task import Task
 
 CHECKPOINTS = ("last", "source_validation", "oracle")
-VARIANT = ["definitions", "threshold", "checkpoint", "crop_domain4"]
+VARIANT = ["definitions", "threshold", "checkpoint", "released_crop"]
 _MODEL = ["method", "unseen", "seed"]
 _SNAPSHOT = [*_MODEL, "snapshot"]
 _CELL = ["method", "structure", "metric", "measure", "unseen"]
@@ -23,9 +23,10 @@ COLUMNS = [*VARIANT, *_CELL, "mean", "sd", "images", "seeds", "missed", "shift"]
 
 def make_protocols(
     scores: Sequence[Path],
-    methods: Sequence[Mapping[str, Any]],
-    domains: Sequence[Mapping[str, Any]],
+    methods: Sequence[Named],
+    domains: Sequence[Named],
     *,
+    task: Task,
     out: Path,
     threshold: float,
 ) -> list[str]:
@@ -35,9 +36,11 @@ def make_protocols(
     ----------
     scores : sequence of Path
         From ``fdgst rescore``: of the last weights and, for the other checkpoints, of snapshots, on the unseen domain
-        and on the sources' test images; and, for the crop, on the centre of the fourth domain's ROIs.
-    methods, domains : sequence of mapping
-        `id` and `title`, in the order of rows.
+        and on the sources' test images; and, for the crop, on the centre of the ROIs of domains that are released so.
+    methods, domains : sequence of Named
+        In the order of rows.
+    task : Task
+        Whose structures are scored.
     out : Path
         Columns `COLUMNS`.
     threshold : float
@@ -53,14 +56,14 @@ def make_protocols(
     FormatError, DataError
         If the scores cannot be read, or lack the last weights of a method on an unseen domain.
     """
-    ids = [item["id"] for item in methods], [item["id"] for item in domains]
-    table = protocols(read_scores(scores, leading=LEADING), *ids, threshold=threshold)
+    ids = [item.id for item in methods], [item.id for item in domains]
+    table = protocols(read_of_task(scores, task, leading=LEADING), *ids, task=task, threshold=threshold)
     write_text(out, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
-    return oracle_gaps(table, {item["id"]: item["title"] for item in methods}, threshold=threshold)
+    return oracle_gaps(table, {item.id: item.title for item in methods}, task=task, threshold=threshold)
 
 
 def protocols(
-    scores: pd.DataFrame, methods: Sequence[str], domains: Sequence[str], *, threshold: float
+    scores: pd.DataFrame, methods: Sequence[str], domains: Sequence[str], *, task: Task, threshold: float
 ) -> pd.DataFrame:
     """Average the same predictions under every protocol that they allow.
 
@@ -70,6 +73,8 @@ def protocols(
         From `read_scores` with `LEADING`.
     methods, domains : sequence of str
         Ids, in the order of rows; none: all there are.
+    task : Task
+        Whose structures are scored.
     threshold : float
         Of the reference.
 
@@ -78,7 +83,7 @@ def protocols(
     DataFrame
         `COLUMNS`, six decimals. definitions: paper or released. checkpoint: last; source_validation, the snapshot with
         the best mean Dice on the sources' test images; oracle, the best on the unseen domain itself (an upper bound).
-        crop_domain4: 1 where domains scored on the centre of their ROI were taken so. images: those on which all of a
+        released_crop: 1 where domains scored on the centre of their ROI were taken so. images: those on which all of a
         model's snapshots and views are scored. metric: dsc, hd or asd; measure: what that is by the definitions.
         missed: structures not predicted, over images and seeds. shift: mean minus the
         mean by the paper's definitions, `threshold`, last weights and no crop. The average is unweighted.
@@ -93,11 +98,22 @@ def protocols(
     _check(scores, methods, domains)
     scores = _shared(scores)
     tables = [
-        _means(per_image(chosen, protocol=definitions), definitions, domains).assign(**variant)
+        _means(per_image(chosen, task=task, protocol=definitions), definitions).assign(**variant)
         for definitions in PROTOCOLS
         for variant, chosen in _variants(scores, definitions)
     ]
-    return _shifted(pd.concat(tables, ignore_index=True), methods, domains, threshold)[COLUMNS].round(6)
+    table = _shifted(pd.concat(tables, ignore_index=True), threshold)
+    order = {
+        "definitions": list(PROTOCOLS),
+        "threshold": (),
+        "checkpoint": CHECKPOINTS,
+        "released_crop": (),
+        "method": methods,
+        "structure": task.ids,
+        "metric": ROLES,
+        "unseen": [*domains, AVERAGE],
+    }
+    return in_order(table, order).astype({"missed": int})[COLUMNS].round(6)
 
 
 def choose(scores: pd.DataFrame, *, measure: str) -> pd.Series:
@@ -122,7 +138,7 @@ def choose(scores: pd.DataFrame, *, measure: str) -> pd.Series:
     return ordered.groupby(_MODEL)["snapshot"].last()
 
 
-def oracle_gaps(table: pd.DataFrame, titles: Mapping[str, str], *, threshold: float) -> list[str]:
+def oracle_gaps(table: pd.DataFrame, titles: Mapping[str, str], *, task: Task, threshold: float) -> list[str]:
     """Say by how much choosing on the unseen domain itself would have beaten the last weights.
 
     Parameters
@@ -131,16 +147,18 @@ def oracle_gaps(table: pd.DataFrame, titles: Mapping[str, str], *, threshold: fl
         From `protocols`.
     titles : mapping of str
         What to print for each method's id; none: the ids.
+    task : Task
+        Whose structures are scored.
     threshold : float
         Of the reference.
     """
-    at = (table["threshold"] == threshold) & (table["definitions"] == "paper") & (table["crop_domain4"] == 0)
+    at = (table["threshold"] == threshold) & (table["definitions"] == "paper") & (table["released_crop"] == 0)
     cells = table[at & (table["metric"] == "dsc") & (table["unseen"] == AVERAGE) & (table["checkpoint"] == "oracle")]
     lines = []
     for method, rows in cells.groupby("method", sort=False):
         gaps = rows.set_index("structure")["shift"]
-        found = f"cup {gaps['cup']:+.2f}, disc {gaps['disc']:+.2f} DSC"
-        lines.append(f"{titles.get(str(method), method)}: oracle minus last, average: {found}")
+        found = ", ".join(f"{item.title} {gaps[item.id]:+.2f}" for item in task.structures)
+        lines.append(f"{titles.get(str(method), method)}: oracle minus last, average: {found} DSC")
     return lines
 
 
@@ -168,8 +186,9 @@ def _shared(scores: pd.DataFrame) -> pd.DataFrame:
 def _variants(scores: pd.DataFrame, definitions: str) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """Yield each threshold, checkpoint and crop with its rows: one per model, image and structure."""
     dice = PROTOCOLS[definitions]["dsc"]
-    for threshold, of in scores.groupby("threshold"):
-        unseen, sources = of[of["domain"] == of["unseen"]], of[(of["domain"] != of["unseen"]) & (of["cropped"] == 0)]
+    for threshold, rows in scores.groupby("threshold"):
+        held_out = rows["domain"] == rows["unseen"]
+        unseen, sources = rows[held_out], rows[~held_out & (rows["cropped"] == 0)]
         for crop in sorted(unseen["cropped"].unique()):
             whole = unseen[unseen["cropped"] == 0]
             tested = _cropped(unseen) if crop else whole
@@ -180,8 +199,8 @@ def _variants(scores: pd.DataFrame, definitions: str) -> Iterator[tuple[dict[str
                 chosen["source_validation"] = _of_snapshots(tested, choose(sources, measure=dice))
             if tested["snapshot"].nunique() > 1 and complete:
                 chosen["oracle"] = _of_snapshots(tested, choose(tested, measure=dice))
-            for checkpoint, rows in chosen.items():
-                yield dict(zip(VARIANT, (definitions, threshold, checkpoint, int(crop)), strict=True)), rows
+            for checkpoint, of_checkpoint in chosen.items():
+                yield dict(zip(VARIANT, (definitions, threshold, checkpoint, int(crop)), strict=True)), of_checkpoint
 
 
 def _cropped(unseen: pd.DataFrame) -> pd.DataFrame:
@@ -202,7 +221,7 @@ def _of_snapshots(scores: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
     return rows
 
 
-def _means(long: pd.DataFrame, definitions: str, domains: Sequence[str]) -> pd.DataFrame:
+def _means(long: pd.DataFrame, definitions: str) -> pd.DataFrame:
     """Average one variant's images and seeds into the cells of the table."""
     roles = {measure: role for role, measure in PROTOCOLS[definitions].items()}
     long = long.rename(columns={"metric": "measure"})
@@ -225,28 +244,18 @@ def _means(long: pd.DataFrame, definitions: str, domains: Sequence[str]) -> pd.D
     )
 
 
-def _shifted(table: pd.DataFrame, methods: Sequence[str], domains: Sequence[str], threshold: float) -> pd.DataFrame:
-    """Order the rows, and measure each from the reference."""
+def _shifted(table: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """Measure each row from the reference."""
     key = ["method", "structure", "metric", "unseen"]
     reference = table[
         (table["definitions"] == "paper")
         & (table["threshold"] == threshold)
         & (table["checkpoint"] == "last")
-        & (table["crop_domain4"] == 0)
+        & (table["released_crop"] == 0)
     ]
     if reference.empty:
         raise DataError(
             f"protocols: expected scores at the threshold {threshold}, found {sorted(set(table['threshold']))}"
         )
     table["shift"] = table["mean"] - table.set_index(key).index.map(reference.set_index(key)["mean"].to_dict())
-    order = {
-        "definitions": list(PROTOCOLS),
-        "threshold": (),
-        "checkpoint": CHECKPOINTS,
-        "crop_domain4": (),
-        "method": methods,
-        "structure": STRUCTURES,
-        "metric": ROLES,
-        "unseen": [*domains, AVERAGE],
-    }
-    return in_order(table, order).astype({"missed": int})
+    return table

@@ -7,46 +7,87 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fdgst.evaluation.score import cropped, matched, named, score_image, true_masks
+from fdgst.errors import DataError
+from fdgst.evaluation.score import columns, cropped, matched, named, score_image, true_masks
 from fdgst.inference.postprocess import at_centre, centre, masks_of
 from fdgst.progress import progress
-from fdgst.storage.predictions import open_predictions
-from fdgst.storage.rois import open_rois
-from fdgst.storage.scores import COLUMNS, LEADING, write_scores
+from fdgst.storage.predictions import Predictions, open_predictions
+from fdgst.storage.rois import Rois, open_rois
+from fdgst.storage.scores import LEADING, write_scores
+from fdgst.study.task import Task
 
 
-def rescore(predictions: Path, rois: Path, out: Path, *, snapshot: str, thresholds: Sequence[float]) -> None:
-    """Make masks of stored logits at other thresholds, and score them.
+def rescore(
+    predictions: Sequence[Path],
+    rois: Sequence[Path],
+    out: Path,
+    *,
+    task: Task,
+    thresholds: Sequence[float],
+    nest: bool,
+) -> None:
+    """Make masks of the stored logits of one run at other thresholds, and score them.
 
     Parameters
     ----------
-    predictions : Path
-        Of one model on one domain: the unseen one, or a source of its training (for source validation).
-    rois : Path
-        ROI file of that domain.
+    predictions : sequence of Path
+        Of one run: of any of its weights, on the unseen domain or on sources of its training (for source validation),
+        of the whole ROIs or of their centre. Each says in its settings what it is.
+    rois : sequence of Path
+        ROI files of all domains that were predicted; of others, too, if need be.
     out : Path
-        CSV: `fdgst.storage.scores.LEADING` before the columns of all scores.
-    snapshot : str
-        Which weights the predictions are of: ``last``, or a name that sorts by epoch (``epoch0040``).
+        CSV: `fdgst.storage.scores.LEADING` before the columns of all scores; `snapshot` names the weights.
+    task : Task
+        What is measured, and how masks are made.
     thresholds : sequence of float
         Each in (0, 1).
+    nest : bool
+        Cut a structure to the one that it is within.
 
     Raises
     ------
     FormatError, DataError
-        As `fdgst.evaluation.score.score`.
+        As `fdgst.evaluation.score.score`; if the predictions are of several runs, or the ROI file of a domain is
+        missing.
     """
+    places = _domains(rois)
     lines: list[dict[str, Any]] = []
-    with open_predictions(predictions) as predicted, open_rois(rois) as truth:
-        rows = matched(predicted, truth, split="all")
-        window = centre(truth.roi_size_px) if cropped(predicted) else slice(0, truth.roi_size_px)
-        cut = bool(predicted.settings["cup_in_disc"])
-        description = f"score {predicted.method} ({snapshot}) on {truth.domain}"
-        for number, row in progress(rows, total=len(rows), description=description, unit="image"):
-            logits, true = predicted.logit(number).astype(np.float32), true_masks(truth, row, predicted)
-            for threshold in thresholds:
-                masks = masks_of(logits, window.stop - window.start, threshold=threshold, cup_in_disc=cut)
-                whole = at_centre(masks, truth.roi_size_px) if cropped(predicted) else masks
-                of = {"snapshot": snapshot, "threshold": threshold, **named(predicted, number)}
-                lines += score_image(whole, true, of)
-    write_scores(out, pd.DataFrame(lines, columns=[*LEADING, *COLUMNS]))
+    runs: dict[tuple[str, str, int], Path] = {}
+    for path in predictions:
+        with open_predictions(path) as predicted:
+            runs.setdefault((predicted.method, predicted.unseen, predicted.seed), path)
+            if len(runs) > 1:
+                raise DataError(f"expected predictions of one run, found those of {' and '.join(map(str, runs.values()))}")
+            if predicted.domain not in places:
+                raise DataError(f"{path}: expected the ROI file of {predicted.domain!r} among --rois, found none")
+            with open_rois(places[predicted.domain]) as truth:
+                lines += _scored(predicted, truth, task, thresholds, nest=nest)
+    write_scores(out, pd.DataFrame(lines, columns=[*LEADING, *columns(task)]))
+
+
+def _domains(rois: Sequence[Path]) -> dict[str, Path]:
+    """Return the ROI files by the domain that they are of."""
+    found = {}
+    for path in rois:
+        with open_rois(path) as file:
+            found[file.domain] = path
+    return found
+
+
+def _scored(
+    predicted: Predictions, truth: Rois, task: Task, thresholds: Sequence[float], *, nest: bool
+) -> list[dict[str, Any]]:
+    """Score one file of predictions at every threshold."""
+    rows = matched(predicted, truth, task=task, split="all")
+    size_px = tuple(window.stop - window.start for window in centre(truth.roi_size_px)) if cropped(predicted) else truth.roi_size_px  # fmt: skip
+    weights = predicted.settings["weights"]
+    lines: list[dict[str, Any]] = []
+    description = f"score {predicted.method} ({weights}) on {truth.domain}"
+    for number, row in progress(rows, total=len(rows), description=description, unit="image"):
+        logits, true = predicted.logit(number).astype(np.float32), true_masks(truth, row, task=task, centred=cropped(predicted))
+        for threshold in thresholds:
+            masks = masks_of(logits, size_px, threshold=threshold, structures=task.structures, nest=nest)
+            whole = at_centre(masks, truth.roi_size_px) if cropped(predicted) else masks
+            identity = {"snapshot": weights, "threshold": threshold, **named(predicted, number)}
+            lines += score_image(whole, true, identity, task=task)
+    return lines

@@ -8,18 +8,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fdgst.core.masks import STRUCTURES, labels_to_masks, vertical_cup_to_disc_ratio
+from fdgst.core.measures import measure
 from fdgst.core.metrics import dice, dice_released, surface_metrics
 from fdgst.errors import DataError
+from fdgst.evaluation.measures import DISTANCES, columns_of
 from fdgst.inference.postprocess import at_centre, centre
 from fdgst.progress import progress
 from fdgst.storage.predictions import Predictions, open_predictions
 from fdgst.storage.rois import Rois, open_rois
-from fdgst.storage.scores import COLUMNS, read_scores, write_scores
+from fdgst.storage.scores import KEYS, read_scores, write_scores
+from fdgst.study.task import Task
 
 
-def score(predictions: Path, rois: Path, out: Path, *, split: str) -> None:
-    """Score the masks of a file of predictions against the labels of a ROI file.
+def columns(task: Task) -> list[str]:
+    """Return the columns of a file of scores, in order."""
+    derived = [f"{name}_{kind}" for item in task.measures for name in columns_of(item) for kind in ("truth", "prediction")]
+    more = ("domain", "cropped", "dsc_released", "truth_px", "prediction_px", "outside_px", "false_alarm")
+    return [*KEYS, "dsc", *DISTANCES, "missed", *derived, *more]
+
+
+def score(predictions: Path, rois: Path, out: Path, *, task: Task, split: str) -> None:
+    """Score the masks of a file of predictions against the masks of a ROI file.
 
     Parameters
     ----------
@@ -28,7 +37,9 @@ def score(predictions: Path, rois: Path, out: Path, *, split: str) -> None:
     rois : Path
         ROI file of that domain.
     out : Path
-        CSV with the columns `fdgst.storage.scores.COLUMNS`.
+        CSV with the columns that `columns` returns.
+    task : Task
+        What is measured.
     split : {'train', 'test', 'all'}
         Which of the predicted images to score.
 
@@ -37,17 +48,22 @@ def score(predictions: Path, rois: Path, out: Path, *, split: str) -> None:
     FormatError
         If a file is damaged or of another kind.
     DataError
-        If the two files do not belong together, or a label lacks a structure.
+        If the two files do not belong together, or a true mask lacks a structure that is not optional.
     """
     with open_predictions(predictions) as predicted, open_rois(rois) as truth:
-        rows = matched(predicted, truth, split=split)
+        rows = matched(predicted, truth, task=task, split=split)
         shown = progress(rows, total=len(rows), description=f"score {predicted.method} on {truth.domain}", unit="image")
         table = [
             line
             for number, row in shown
-            for line in score_image(predicted.mask(number), true_masks(truth, row, predicted), named(predicted, number))
+            for line in score_image(
+                predicted.masks_of(number),
+                true_masks(truth, row, task=task, centred=cropped(predicted)),
+                named(predicted, number),
+                task=task,
+            )
         ]
-    write_scores(out, pd.DataFrame(table, columns=COLUMNS))
+    write_scores(out, pd.DataFrame(table, columns=columns(task)))
 
 
 def collect(paths: Sequence[Path], out: Path) -> None:
@@ -61,40 +77,61 @@ def collect(paths: Sequence[Path], out: Path) -> None:
     write_scores(out, read_scores(paths))
 
 
-def score_image(prediction: np.ndarray, truth: np.ndarray, named: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def score_image(
+    prediction: np.ndarray, truth: np.ndarray, identity: dict[str, Any], *, task: Task
+) -> Iterator[dict[str, Any]]:
     """Measure one image; yield a row per structure.
 
     Parameters
     ----------
-    prediction, truth : ndarray of bool, shape (2, R, R)
-        Cup, disc. The truth has both; the prediction may be empty.
-    named : dict
+    prediction, truth : ndarray of bool, shape (K, H, W)
+        In the order of the task's structures. The truth has all but optional ones; the prediction may be empty.
+    identity : dict
         The columns that say which image this is, and by which model.
+    task : Task
+        K structures, and what is derived of them.
 
     Yields
     ------
     dict
-        `named` and the measures: `dsc` in percent, distances in pixels. A missed structure has `dsc` 0, the ROI's
-        diagonal as every distance, and `missed` 1 (method, section 6). `vcdr_prediction` is NaN without a disc.
+        `identity` and the measurements: `dsc` in percent, distances in pixels. A structure that is missed has `dsc` 0,
+        the ROI's diagonal as every distance, and `missed` 1 (method, section 6). One that the truth lacks has no
+        distances; its `dsc` is 100 if the prediction lacks it too, else 0 and `false_alarm` is 1 (section 8).
+        ``{measure}_truth`` and ``{measure}_prediction`` are NaN where the mask does not allow to measure;
+        `outside_px` counts the structure's predicted pixels outside the one that it is within, 0 without one.
     """
-    shared = {
-        "vcdr_truth": vertical_cup_to_disc_ratio(*truth),
-        "vcdr_prediction": vertical_cup_to_disc_ratio(*prediction),
-        "outside_px": np.count_nonzero(prediction[0] & ~prediction[1]),
-    }
-    for structure, found, true in zip(STRUCTURES, prediction, truth, strict=True):
+    derived = {f"{name}_truth": value for name, value in measured(truth, task).items()}
+    derived |= {f"{name}_prediction": value for name, value in measured(prediction, task).items()}
+    for structure, found, true in zip(task.structures, prediction, truth, strict=True):
         areas = {"truth_px": np.count_nonzero(true), "prediction_px": np.count_nonzero(found)}
-        yield {**named, "structure": structure, **_measures(found, true), **areas, **shared}
+        outside = found & ~prediction[task.place(structure.within)] if structure.within else np.zeros_like(found)
+        areas["outside_px"] = np.count_nonzero(outside)
+        yield {**identity, "structure": structure.id, **_metrics(found, true), **areas, **derived}
 
 
-def _measures(prediction: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Measure one structure, a missed one by convention."""
-    if not prediction.any():
+def measured(masks: np.ndarray, task: Task) -> dict[str, float]:
+    """Return the task's derived measures of one image's masks, bool (K, H, W), by column."""
+    found: dict[str, float] = {}
+    for item in task.measures:
+        outer = masks[task.place(item.to)] if item.to else None
+        value = measure(item.kind, masks[task.place(item.of)], outer)
+        found |= zip(columns_of(item), value if isinstance(value, tuple) else (value,), strict=True)
+    return found
+
+
+def _metrics(prediction: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Measure one structure; by convention where it is missed, or absent in the truth."""
+    there, found = truth.any(), prediction.any()
+    counts = {"missed": int(there and not found), "false_alarm": int(found and not there)}
+    if not there:
+        share = 0.0 if found else 100.0
+        return {"dsc": share, "dsc_released": share, **dict.fromkeys(DISTANCES, math.nan), **counts}
+    if not found:
         # +1 in both terms of the released Dice leaves 1 / (size + 1) where nothing is predicted
-        missed = {"dsc": 0.0, "dsc_released": 100 / (np.count_nonzero(truth) + 1), "missed": 1}
-        return missed | dict.fromkeys(("hd", "hd95", "asd", "asd_directed"), math.hypot(*truth.shape))
-    dsc = {"dsc": 100 * dice(prediction, truth), "dsc_released": 100 * dice_released(prediction, truth), "missed": 0}
-    return dsc | surface_metrics(prediction, truth)._asdict()
+        shares = {"dsc": 0.0, "dsc_released": 100 / (np.count_nonzero(truth) + 1)}
+        return shares | dict.fromkeys(DISTANCES, math.hypot(*truth.shape)) | counts
+    shares = {"dsc": 100 * dice(prediction, truth), "dsc_released": 100 * dice_released(prediction, truth)}
+    return shares | surface_metrics(prediction, truth)._asdict() | counts
 
 
 def named(predicted: Predictions, number: int) -> dict[str, Any]:
@@ -105,28 +142,27 @@ def named(predicted: Predictions, number: int) -> dict[str, Any]:
 
 def cropped(predicted: Predictions) -> bool:
     """Say whether the network saw the centre of the ROI only."""
-    return bool(predicted.settings.get("crop_centre", False))
+    return predicted.settings.get("view") == "centre"
 
 
-def true_masks(truth: Rois, row: int, predicted: Predictions) -> np.ndarray:
-    """Return the true cup and disc, bool (2, R, R); where the network saw the centre only, cut to the centre.
+def true_masks(truth: Rois, row: int, *, task: Task, centred: bool) -> np.ndarray:
+    """Return the true masks of one image, bool (K, H, W); where the network saw the centre only, cut to the centre.
 
     Raises
     ------
     DataError
-        If one of them is empty.
+        If a structure that is not optional is empty.
     """
-    masks = labels_to_masks(truth.label(row))
-    if cropped(predicted):  # ASSUME: the released test script cuts image and label alike, so truth outside is nobody's
-        window = centre(truth.roi_size_px)
-        masks = at_centre(masks[:, window, window], truth.roi_size_px)
-    for structure, mask in zip(STRUCTURES, masks, strict=True):
-        if not mask.any():
-            raise DataError(f"{truth.domain}: image {truth.names[row]}: the label has no {structure} to score against")
+    masks = truth.masks(row)
+    if centred:  # ASSUME: the released test script cuts image and mask alike, so truth outside is nobody's
+        masks = at_centre(masks[(..., *centre(truth.roi_size_px))], truth.roi_size_px)
+    for structure, mask in zip(task.structures, masks, strict=True):
+        if not structure.optional and not mask.any():
+            raise DataError(f"{truth.domain}: image {truth.names[row]}: the mask has no {structure.id} to score against")
     return masks
 
 
-def matched(predicted: Predictions, truth: Rois, *, split: str) -> list[tuple[int, int]]:
+def matched(predicted: Predictions, truth: Rois, *, task: Task, split: str) -> list[tuple[int, int]]:
     """Pair the images of a file of predictions with those of a ROI file: (number there, row here).
 
     Only images of `split` are paired.
@@ -134,12 +170,18 @@ def matched(predicted: Predictions, truth: Rois, *, split: str) -> list[tuple[in
     Raises
     ------
     DataError
-        If the files speak of two domains, two sizes, or other images than the ROI file's, or none is in the split.
+        If the files speak of two domains, other structures than the task, two sizes, or other images than the ROI
+        file's, or none is in the split.
     """
     if predicted.domain != truth.domain:
         raise DataError(f"predictions of {predicted.domain!r} cannot be scored on ROIs of {truth.domain!r}")
-    if (side := predicted.file["mask"].shape[-1]) != truth.roi_size_px:
-        raise DataError(f"{truth.domain}: predictions of {side} px cannot be scored on ROIs of {truth.roi_size_px} px")
+    for name, found in (("predictions", predicted.structures), ("ROIs", truth.structures)):
+        if tuple(found) != task.ids:
+            structures = f"the structures {', '.join(task.ids)}, found {', '.join(found)}"
+            raise DataError(f"{truth.domain}: {name}: expected {structures}; make them again")
+    if predicted.roi_size_px != truth.roi_size_px:
+        sizes = [f"{height}x{width} px" for height, width in (predicted.roi_size_px, truth.roi_size_px)]
+        raise DataError(f"{truth.domain}: predictions of {sizes[0]} cannot be scored on ROIs of {sizes[1]}")
     rows = truth.indices(predicted.settings["split"]).tolist()
     if predicted.names != [truth.names[row] for row in rows]:
         raise DataError(f"{truth.domain}: the predictions are not of the images in the ROI file; predict again")

@@ -1,17 +1,25 @@
 """Whether two rows differ: paired tests over images, corrected for their number, effect sizes, wins and losses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from fdgst.core.masks import STRUCTURES
 from fdgst.evaluation.bootstrap import image_means, intervals
-from fdgst.evaluation.measures import AVERAGE, METRICS, PROTOCOLS, per_image, read_compared, upper_bounds
+from fdgst.evaluation.measures import (
+    AVERAGE,
+    METRICS,
+    PROTOCOLS,
+    Method,
+    Named,
+    per_image,
+    read_compared,
+    upper_bounds,
+)
 from fdgst.storage.atomic import write_text
+from fdgst.study.task import Task
 
 _CELL = ["method", "reference", "structure", "metric", "unseen"]
 _DIFFERENCE = ("difference", "low", "high")
@@ -21,9 +29,10 @@ COLUMNS = [*_CELL, "images", "seeds", *_DIFFERENCE, *_TEST]
 
 def make_significance(
     scores: Sequence[Path],
-    methods: Sequence[Mapping[str, Any]],
-    domains: Sequence[Mapping[str, Any]],
+    methods: Sequence[Method],
+    domains: Sequence[Named],
     *,
+    task: Task,
     out: Path,
     wins: Path | None,
     protocol: str,
@@ -36,8 +45,10 @@ def make_significance(
     ----------
     scores : sequence of Path
         Files of scores.
-    methods, domains : sequence of mapping
-        `id` and, of methods, `trainer`: upper bounds are left out. None: all that the scores hold.
+    methods, domains : sequence of Named
+        Upper bounds are left out. None: all that the scores hold.
+    task : Task
+        Whose structures are compared.
     out : Path
         As `significance` returns it.
     wins : Path or None
@@ -51,12 +62,13 @@ def make_significance(
         If the scores cannot be read or compared, or the protocol is unknown.
     """
     bounds = upper_bounds(methods)
-    table = read_compared(scores, methods, domains)
-    rows = [item["id"] for item in methods] or sorted(table["method"].unique())
+    table = read_compared(scores, methods, domains, task=task)
+    rows = [item.id for item in methods] or sorted(table["method"].unique())
     rows = [name for name in rows if name not in bounds]
-    columns = [item["id"] for item in domains] or sorted(table["unseen"].unique())
-    long = per_image(table, protocol=protocol)
-    compared = significance(long, rows, columns, protocol=protocol, samples=samples, confidence=confidence)
+    columns = [item.id for item in domains] or sorted(table["unseen"].unique())
+    long = per_image(table, task=task, protocol=protocol)
+    options = {"protocol": protocol, "samples": samples, "confidence": confidence}
+    compared = significance(long, rows, columns, structures=task.ids, **options)
     write_text(out, compared.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     if wins:
         write_text(wins, cells_won(compared).to_csv(index=False, lineterminator="\n"))
@@ -106,6 +118,7 @@ def significance(
     methods: Sequence[str],
     domains: Sequence[str],
     *,
+    structures: Sequence[str],
     protocol: str,
     samples: int,
     confidence: float,
@@ -118,6 +131,8 @@ def significance(
         From `fdgst.evaluation.measures.per_image`.
     methods, domains : sequence of str
         Ids; each method is compared with every one before it (the reference).
+    structures : sequence of str
+        Ids, in the order of rows.
     protocol : {'paper', 'released'}
         Whose three metrics are tested.
     samples : int
@@ -131,7 +146,8 @@ def significance(
         `COLUMNS`. difference: method minus reference, of the means, with its interval (not corrected). p: Wilcoxon's
         signed-rank test over the images; in the rows of the average, over the images of all domains. p_holm: corrected
         within one of two families, the averages and the cells of single domains. effect: rank-biserial, positive where
-        the method is better. wins, losses, ties: images on which it is better, worse, equal. better: the id of the
+        the method is better. wins, losses, ties: images on which it is better, worse, equal; images: those
+        whose truth has the structure, where distances are compared. better: the id of the
         method that is better by the rule p_holm < 1 - confidence, where effect and difference are on one side (many
         small gains and a few large losses are not); empty for none.
     """
@@ -144,11 +160,11 @@ def significance(
     spread = intervals(paired, samples=samples, confidence=confidence).rename(columns={"mean": "difference"})
     ends = spread.to_dict("index")
     rows = []
-    for cell in product(pairs, STRUCTURES, metrics, (*domains, AVERAGE)):
+    for cell in product(pairs, structures, metrics, (*domains, AVERAGE)):
         (method, reference), structure, metric, unseen = cell
         key = (method, reference, structure, metric)
-        of = [table[key].to_numpy(float) for name, table in paired.items() if unseen in (name, AVERAGE)]
-        tested = _tested(np.concatenate(of), METRICS[metric].better)
+        found = [table[key].to_numpy(float) for name, table in paired.items() if unseen in (name, AVERAGE)]
+        tested = _tested(np.concatenate(found), METRICS[metric].better)
         rows.append(dict(zip(_CELL, (*key, unseen), strict=True)) | ends[(*key, unseen)] | tested)
     return _corrected(pd.DataFrame(rows).assign(seeds=long["seed"].nunique()), level=1 - confidence)[COLUMNS]
 
@@ -161,8 +177,8 @@ def _differences(images: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.D
 
 
 def _tested(differences: np.ndarray, better: int) -> dict[str, float]:
-    """Test one cell's differences, method minus reference."""
-    gains = differences * better
+    """Test one cell's differences, method minus reference; images without a value are left out."""
+    gains = differences[np.isfinite(differences)] * better
     return {
         "images": len(gains),
         "p": wilcoxon(gains),
@@ -177,8 +193,8 @@ def _corrected(rows: pd.DataFrame, *, level: float) -> pd.DataFrame:
     """Add Holm's p within each family, and which method is better by it."""
     family = rows["unseen"] == AVERAGE
     rows["p_holm"] = 0.0
-    for of in (family, ~family):
-        rows.loc[of, "p_holm"] = holm(rows.loc[of, "p"].to_numpy())
+    for members in (family, ~family):
+        rows.loc[members, "p_holm"] = holm(rows.loc[members, "p"].to_numpy())
     winner = rows["method"].where(rows["effect"] > 0, rows["reference"])
     rows["better"] = winner.where((rows["p_holm"] < level) & (rows["effect"] * _gain(rows) > 0), "")
     return rows

@@ -1,15 +1,26 @@
 """Table 1: the means of every row, tidy as CSV and as in the paper as TeX."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from fdgst.evaluation.bootstrap import image_means, intervals
-from fdgst.evaluation.measures import AVERAGE, BOTH, CELL, METRICS, PROTOCOLS, in_order, per_image, read_compared
+from fdgst.evaluation.measures import (
+    AVERAGE,
+    CELL,
+    PROTOCOLS,
+    WHOLE,
+    Method,
+    Named,
+    in_order,
+    metrics,
+    per_image,
+    read_compared,
+)
 from fdgst.reporting.tex import render
 from fdgst.storage.atomic import write_text
+from fdgst.study.task import Task
 
 _COUNTS = ("images", "seeds", "missed", "left_out")
 COLUMNS = [*CELL, "unseen", "mean", "sd", "low", "high", *_COUNTS, "protocol", "shown", "cropped"]
@@ -17,9 +28,10 @@ COLUMNS = [*CELL, "unseen", "mean", "sd", "low", "high", *_COUNTS, "protocol", "
 
 def make_table(
     scores: Sequence[Path],
-    methods: Sequence[Mapping[str, Any]],
-    domains: Sequence[Mapping[str, Any]],
+    methods: Sequence[Method],
+    domains: Sequence[Named],
     *,
+    task: Task,
     csv: Path,
     tex: Path,
     protocol: str,
@@ -34,8 +46,10 @@ def make_table(
     ----------
     scores : sequence of Path
         Files of scores.
-    methods, domains : sequence of mapping
-        `id`, `title` and, of methods, `trainer`, in the order of rows and columns.
+    methods, domains : sequence of Named
+        In the order of rows and columns.
+    task : Task
+        Whose structures and measures the table has, with the titles to print.
     csv, tex : Path
         The files to write.
     protocol : {'paper', 'released'}
@@ -52,10 +66,10 @@ def make_table(
     FormatError, DataError, ConfigError
         If the scores cannot be read or compared, or the protocol is unknown.
     """
-    long_scores = read_compared(scores, methods, domains)
-    ids = [item["id"] for item in methods], [item["id"] for item in domains]
-    made = table(long_scores, *ids, protocol=protocol, samples=samples, confidence=confidence)
-    text = render(made, methods, domains, protocol=protocol, data=data, label=tex.stem, tests=tests)
+    long_scores = read_compared(scores, methods, domains, task=task)
+    ids = [item.id for item in methods], [item.id for item in domains]
+    made = table(long_scores, *ids, task=task, protocol=protocol, samples=samples, confidence=confidence)
+    text = render(made, methods, domains, task=task, protocol=protocol, data=data, label=tex.stem, tests=tests)
     write_text(csv, made.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
     write_text(tex, text)
 
@@ -65,6 +79,7 @@ def table(
     methods: Sequence[str],
     domains: Sequence[str],
     *,
+    task: Task,
     protocol: str,
     samples: int,
     confidence: float,
@@ -77,28 +92,28 @@ def table(
         From `read_compared`.
     methods, domains : sequence of str
         Ids, in the order of rows.
-    protocol, samples, confidence
+    task, protocol, samples, confidence
         As in `make_table`.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`, six decimals. One row per method, structure (cup, disc, both), metric and unseen domain; the domain
-        ``average`` is the unweighted mean over the domains. mean: over images, each averaged over the seeds. sd: of
+        `COLUMNS`, six decimals. One row per method, structure, metric and unseen domain; the structure `WHOLE` stands
+        for what is read off an image as a whole (see `fdgst.evaluation.measures`); the domain ``average`` is the unweighted mean over the domains. mean: over images, each averaged over the seeds. sd: of
         the seeds' means; NaN with one seed. low, high: bootstrap interval of the mean. images, seeds: how many. missed:
-        how often the structure was not predicted, over images and seeds (both: cup or disc). left_out: values without a
-        number (no disc, no vCDR). shown: 1 for the metrics of the protocol's table. cropped: 1 where the network saw
+        how often the structure was not predicted where it is, over images and seeds (`WHOLE`: any structure). left_out:
+        values without a number (distances of what the truth lacks, a ratio to nothing). shown: 1 for the metrics of the protocol's table. cropped: 1 where the network saw
         the centre of the ROI only.
     """
-    long = per_image(scores, protocol=protocol)
+    long = per_image(scores, task=task, protocol=protocol)
     ends = intervals(image_means(long, domains), samples=samples, confidence=confidence)
     cells = pd.concat([ends, _seed_spread(long, domains), _counts(scores, long, domains)], axis=1).reset_index()
     shown = list(PROTOCOLS[protocol].values())
     cells = cells.assign(protocol=protocol, shown=cells["metric"].isin(shown).astype(int))
     order = {
         "method": methods,
-        "structure": ["cup", "disc", BOTH],
-        "metric": list(METRICS),
+        "structure": [*task.ids, WHOLE],
+        "metric": list(metrics(task)),
         "unseen": [*domains, AVERAGE],
     }
     return in_order(cells, order)[COLUMNS].round(6)
@@ -114,12 +129,12 @@ def _seed_spread(long: pd.DataFrame, domains: Sequence[str]) -> pd.Series:
 
 def _counts(scores: pd.DataFrame, long: pd.DataFrame, domains: Sequence[str]) -> pd.DataFrame:
     """Count images, seeds, misses and values that are no numbers, by cell and unseen domain; sums in the average."""
-    of = [*CELL, "unseen"]
-    counted = long.groupby(of).agg(
+    cell = [*CELL, "unseen"]
+    counted = long.groupby(cell).agg(
         images=("image", "nunique"), left_out=("value", lambda values: values.isna().sum()), seeds=("seed", "nunique")
     )
     missed = long[long["metric"] == "missed"]
-    either = missed.groupby(["method", "unseen", "seed", "image"], as_index=False)["value"].max().assign(structure=BOTH)
+    either = missed.groupby(["method", "unseen", "seed", "image"], as_index=False)["value"].max().assign(structure=WHOLE)
     misses = pd.concat([missed, either]).groupby(["method", "structure", "unseen"]).agg(missed=("value", "sum")) / 100
     crops = scores.groupby(["method", "unseen"])["cropped"].max()
     counted = counted.join(misses.astype(int)).join(crops)

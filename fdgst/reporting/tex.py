@@ -5,7 +5,21 @@ from typing import Any
 
 import pandas as pd
 
-from fdgst.evaluation.measures import AVERAGE, METRICS, PROTOCOLS, RELEASED_MISS_PX, ROLES, Cells, by_cell, upper_bounds
+from fdgst.evaluation.measures import (
+    AVERAGE,
+    METRICS,
+    PROTOCOLS,
+    RELEASED_MISS_PX,
+    ROLES,
+    Cells,
+    Method,
+    Named,
+    cells_of,
+    optional,
+    upper_bounds,
+    within,
+)
+from fdgst.study.task import Structure, Task
 
 _MATHEMATICAL = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
@@ -25,16 +39,14 @@ _SPECIAL = {
     **{sign: rf"\ensuremath{{\{name}}}" for sign, name in _MATHEMATICAL.items()},
 }
 _DEFINITIONS = {
-    "paper": (
-        "DSC in percent; HD (maximum) and ASD (both directions) between boundaries, in pixels of the ROI.",
-        "A structure that is not predicted has DSC 0 and the ROI's diagonal as its distances.",
-    ),
+    "paper": "DSC in percent; HD (maximum) and ASD (both directions) between boundaries, in pixels of the ROI.",
     "released": (
         "DSC in percent, 1 added in both terms; HD95 is the 95th percentile of the distances of both directions, ASD"
-        " goes from prediction to truth only, both in pixels of the ROI.",
-        f"Where no cup is predicted the distances of cup and disc are {RELEASED_MISS_PX}.",
+        " goes from prediction to truth only, both in pixels of the ROI."
     ),
 }
+SIDE_BY_SIDE = 2  # so many structures stand beside each other; more have a block of rows each
+LINES = 54  # of a page
 
 
 def escape(text: str) -> str:
@@ -52,9 +64,10 @@ def escape(text: str) -> str:
 
 def render(
     table: pd.DataFrame,
-    methods: Sequence[Mapping[str, Any]],
-    domains: Sequence[Mapping[str, Any]],
+    methods: Sequence[Method],
+    domains: Sequence[Named],
     *,
+    task: Task,
     protocol: str,
     data: str,
     label: str,
@@ -66,8 +79,10 @@ def render(
     ----------
     table : DataFrame
         From `fdgst.reporting.table.table`.
-    methods, domains : sequence of mapping
-        `id`, `title` and, of methods, `trainer`, in the order of rows and columns.
+    methods, domains : sequence of Named
+        In the order of rows and columns.
+    task : Task
+        Up to two structures stand side by side; more have a block of rows each.
     protocol : {'paper', 'released'}
     data : str
         What the scores were made on; empty: the caption names the domains only.
@@ -79,9 +94,10 @@ def render(
     Returns
     -------
     str
-        A ``table*`` environment. Two decimals; with several seeds their standard deviation behind the mean. The best
-        mean of a column is bold among the compared rows (all that equal it in print), if there are at least two; upper
-        bounds stand below a rule and are never bold.
+        A ``table*`` environment; several, with one number, where a page does not hold all structures. Two decimals;
+        with several seeds their standard deviation behind the mean. The best mean of a column is bold among the
+        compared rows (all that equal it in print), if there are at least two; upper bounds stand below a rule and are
+        never bold.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -98,9 +114,9 @@ def render(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    cells = by_cell(table)
+    beside = task.structures if len(task.structures) <= SIDE_BY_SIDE else task.structures[:1]
     return environment.get_template("table1.tex").render(
-        caption="\n    ".join(_caption(table, methods, domains, protocol=protocol, data=data, tests=tests)),
+        caption="\n    ".join(_caption(table, methods, domains, task=task, protocol=protocol, data=data, tests=tests)),
         label=label,
         domains=len(domains),
         header=" & ".join([*(str(number) for number in range(1, len(domains) + 1)), "Average"]),
@@ -108,32 +124,55 @@ def render(
         if table["seeds"].max() == 1
         else r"\scriptsize",  # so that a page of two columns holds it
         separation="4pt" if table["seeds"].max() == 1 else "2pt",
-        rows=_rows(cells, methods, [item["id"] for item in domains], protocol),
+        titles=[escape(item.title) for item in beside] if len(beside) == len(task.structures) else [],
+        rules=_rules(len(beside), len(domains) + 1),
+        groups=len(beside),
+        parts=_parts(cells_of(table), methods, [item.id for item in domains], task, protocol),
     )
 
 
+def _rules(groups: int, columns: int) -> str:
+    """Return the rules below the titles of structures that stand side by side, from the third column on."""
+    ends = [(3 + columns * number, 2 + columns * (number + 1)) for number in range(groups)]
+    return " ".join(
+        rf"\cmidrule{'(r)' * (last != ends[-1][1])}{{{first}-{last}}}" for first, last in ends
+    )
+
+
+def _parts(
+    cells: Cells, methods: Sequence[Method], domains: Sequence[str], task: Task, protocol: str
+) -> list[list[dict[str, Any]]]:
+    """Return the blocks of each table that is printed: one of all structures, or one for each, as many as a page holds."""
+    if len(task.structures) <= SIDE_BY_SIDE:
+        return [[{"title": "", "rows": _rows(cells, methods, domains, task.ids, protocol)}]]
+    blocks = [
+        {"title": escape(item.title), "rows": _rows(cells, methods, domains, [item.id], protocol)}
+        for item in task.structures
+    ]
+    held = max(LINES // (len(ROLES) * len(methods) + 2), 1)
+    return [blocks[first : first + held] for first in range(0, len(blocks), held)]
+
+
 def _rows(
-    cells: Cells, methods: Sequence[Mapping[str, Any]], domains: Sequence[str], protocol: str
+    cells: Cells, methods: Sequence[Method], domains: Sequence[str], structures: Sequence[str], protocol: str
 ) -> list[dict[str, Any]]:
     """Return what the template prints: compared rows first, then upper bounds, each with its lines of cells."""
     bounds = upper_bounds(methods)
-    ordered = sorted(methods, key=lambda item: item["id"] in bounds)  # stable
-    compared = [item["id"] for item in methods if item["id"] not in bounds]
-    columns = [(structure, unseen) for structure in ("cup", "disc") for unseen in (*domains, AVERAGE)]
+    ordered = sorted(methods, key=lambda item: item.id in bounds)  # stable
+    compared = [item.id for item in methods if item.id not in bounds]
+    columns = [(structure, unseen) for structure in structures for unseen in (*domains, AVERAGE)]
     rows = []
     for number, item in enumerate(ordered):
-        first = rf"\multirow{{{len(ROLES)}}}{{*}}{{{escape(item['title'])}}}"
+        first = rf"\multirow{{{len(ROLES)}}}{{*}}{{{escape(item.title)}}}"
         lines = [
             {
                 "first": "" if line else first,
                 "metric": _metric(name),
-                "cells": [
-                    _cell(cells, item["id"], (structure, name, unseen), compared) for structure, unseen in columns
-                ],
+                "cells": [_cell(cells, item.id, (structure, name, unseen), compared) for structure, unseen in columns],
             }
             for line, name in enumerate(PROTOCOLS[protocol].values())
         ]
-        first_bound = item["id"] in bounds and number == len(compared)
+        first_bound = item.id in bounds and number == len(compared)
         apart = "" if not number else r"\midrule" if first_bound else r"\addlinespace"
         rows.append({"lines": lines, "apart": apart})
     return rows
@@ -161,26 +200,27 @@ def _cell(cells: Cells, method: str, column: tuple[str, str, str], compared: Seq
 
 def _caption(
     table: pd.DataFrame,
-    methods: Sequence[Mapping[str, Any]],
-    domains: Sequence[Mapping[str, Any]],
+    methods: Sequence[Method],
+    domains: Sequence[Named],
     *,
+    task: Task,
     protocol: str,
     data: str,
     tests: str,
 ) -> list[str]:
     """Say what was measured, on what, by which rule a number is bold, and what is not known; TeX sentences."""
-    seeds, measures = int(table["seeds"].max()), _DEFINITIONS[protocol]
-    of = f" of the {escape(data)} data" if data else ""
-    numbered = ", ".join(f"{number}: {escape(item['title'])}" for number, item in enumerate(domains, 1))
+    seeds = int(table["seeds"].max())
+    source = f" of the {escape(data)} data" if data else ""
+    numbered = ", ".join(f"{number}: {escape(item.title)}" for number, item in enumerate(domains, 1))
     spread = f", the standard deviation over {seeds} training seeds as subscript" if seeds > 1 else ""
     sentences = [
-        f"Optic cup and disc on unseen domains{of} ({numbered}).",
+        f"{escape(listed(task.structures))} on unseen domains{source} ({numbered}).",
         f"Mean over each domain's images{spread}; Average: unweighted mean over the domains.",
-        f"Protocol \\emph{{{protocol}}}: {measures[0]}",
-        measures[1],
-        _missed(table, methods),
+        f"Protocol \\emph{{{protocol}}}: {_DEFINITIONS[protocol]}",
+        _cost_of_a_miss(task, protocol),
+        *_counted(table, methods, task),
     ]
-    if cropped := [item["title"] for item in domains if table.loc[table["unseen"] == item["id"], "cropped"].any()]:
+    if cropped := [item.title for item in domains if table.loc[table["unseen"] == item.id, "cropped"].any()]:
         sentences.append(f"{escape(', '.join(cropped))}: predicted and scored on the centre 512/800 of the ROI only.")
     bounds = upper_bounds(methods)
     if len(methods) - len(bounds) > 1:
@@ -194,13 +234,49 @@ def _caption(
     return sentences
 
 
-def _missed(table: pd.DataFrame, methods: Sequence[Mapping[str, Any]]) -> str:
-    """Say how often nothing was predicted."""
-    of = (table["metric"] == "missed") & (table["unseen"] == AVERAGE)
-    misses = table[of].set_index(["method", "structure"])["missed"].astype(int).to_dict()
-    counts = {item["title"]: (misses[item["id"], "cup"], misses[item["id"], "disc"]) for item in methods}
-    total = int(table[of]["images"].iloc[0] * table[of]["seeds"].iloc[0])
+def listed(structures: Sequence[Structure]) -> str:
+    """Name structures in a sentence; first words that all titles share are said once: Left lung and heart."""
+    words = [item.title.split() for item in structures]
+    shared = 0
+    while all(len(title) > shared + 1 and title[shared] == words[0][shared] for title in words):
+        shared += 1
+    names = [structures[0].title, *(" ".join(title[shared:]) for title in words[1:])]
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
+
+
+def _cost_of_a_miss(task: Task, protocol: str) -> str:
+    """Say what a structure costs that is not predicted, and what images count without one."""
+    absent = (
+        " An image without the structure has no distances; its DSC is 100 where none is predicted, else 0."
+        if optional(task)
+        else ""
+    )
+    if protocol == "paper":
+        return "A structure that is not predicted has DSC 0 and the ROI's diagonal as its distances." + absent
+    nested = [
+        f"Where no {escape(inner)} is predicted the distances of {escape(inner)} and {escape(outer)} are"
+        f" {RELEASED_MISS_PX}."
+        for inner, outer in within(task).items()
+    ]
+    alone = f"Where a structure is not predicted its distances are {RELEASED_MISS_PX}."
+    return (" ".join(nested) or alone) + absent
+
+
+def _counted(table: pd.DataFrame, methods: Sequence[Method], task: Task) -> list[str]:
+    """Say how often a structure was not predicted, and how often one was that is not there."""
+    of_misses = (table["metric"] == "missed") & (table["unseen"] == AVERAGE)
+    misses = table[of_misses].set_index(["method", "structure"])["missed"].astype(int).to_dict()
+    total = int(table[of_misses]["images"].iloc[0] * table[of_misses]["seeds"].iloc[0])
+    counts = {item.title: [misses[item.id, name] for name in task.ids] for item in methods}
     if not any(map(sum, counts.values())):
-        return f"No structure was missed in {total} predictions per row."
-    listed = ", ".join(f"{escape(title)} {cup}/{disc}" for title, (cup, disc) in counts.items())
-    return f"Missed, cup/disc of {total} predictions each: {listed}."
+        sentences = [f"No structure was missed in {total} predictions per row."]
+    else:
+        rows = ", ".join(f"{escape(title)} {'/'.join(map(str, found))}" for title, found in counts.items())
+        sentences = [f"Missed, {escape('/'.join(task.ids))} of {total} predictions each: {rows}."]
+    rates = table[(table["metric"] == "false_alarm") & (table["unseen"] == AVERAGE)].set_index(["method", "structure"])
+    for name in optional(task):
+        shares = {item.title: rates.loc[(item.id, name), "mean"] for item in methods}
+        rows = ", ".join(f"{escape(title)} {share:.1f}" for title, share in shares.items() if pd.notna(share))
+        if rows:
+            sentences.append(f"False alarms, percent of the images without {escape(name)}: {rows}.")
+    return sentences

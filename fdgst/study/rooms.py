@@ -21,17 +21,17 @@ def reader_names() -> tuple[str, ...]:
 
 def reader_path(name: str) -> str:
     """Return package.module:Name of a reader."""
-    return import_module("fdgst.data").reader_path(name)
+    return import_module("fdgst.data").READERS.get(name, name)
 
 
 def trainer_module(name: str) -> str:
     """Return the dotted name of the module that defines a trainer."""
-    return import_module("fdgst.training.needs").trainer_module(name)
+    return import_module("fdgst.training.needs").module(name)
 
 
 def trainer_names() -> tuple[str, ...]:
     """Return the short names of the project's trainers."""
-    return tuple(import_module("fdgst.training.needs").trainer_names())
+    return tuple(import_module("fdgst.training.needs").trainers())
 
 
 def needs(trainer: str) -> Any:
@@ -41,7 +41,7 @@ def needs(trainer: str) -> Any:
 
 def option_faults(trainer: str, options: Mapping[str, Any]) -> list[str]:
     """List what is wrong with the options of a trainer."""
-    return import_module("fdgst.training.needs").option_faults(trainer, options)
+    return import_module("fdgst.training.needs").check_options(needs(trainer), options)
 
 
 def has_printed_rows(methods: Sequence[str], places: Sequence[int | None]) -> bool:

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 
 from fdgst.core import masks
-from tests.storage.tasks import structure
+from tests.tasks import structure
 
 MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12))
 EIGHT = np.ones((3, 3))

@@ -10,7 +10,7 @@ from fdgst.generation.shards import ShardInputs, make_shard
 from fdgst.storage.rois import create_rois
 from fdgst.study.augmentations import Augmentation
 from tests.core.pictures import draw_image
-from tests.storage.tasks import task
+from tests.tasks import task
 
 LAMBDAS = [0, 0.3, 1]
 KINDS = ("fundus", "noise", "constant", "black", "fundus", "stripes")

@@ -8,7 +8,7 @@ from fdgst.errors import FormatError
 from fdgst.storage.contracts import verify
 from fdgst.storage.parts import records
 from fdgst.storage.predictions import open_predictions, write_predictions
-from tests.storage.tasks import structure
+from tests.tasks import structure
 
 IDENTITY = {"method": "fdg", "unseen": "c", "seed": 3, "domain": "c"}
 

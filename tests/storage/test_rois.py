@@ -4,7 +4,7 @@ import pytest
 from fdgst.core.resize import resize_grey, resize_image
 from fdgst.storage.contracts import verify
 from fdgst.storage.rois import create_rois, open_rois
-from tests.storage.tasks import structure, task
+from tests.tasks import structure, task
 
 SHAPE = {"roi_size_px": (32, 40), "network_size_px": (16, 12), "compression": "none"}
 KINDS = [(3, 8), (1, 8), (3, 16), (1, 16)]
