@@ -3,7 +3,7 @@ import pytest
 
 from fdgst.data.masks import mask_faults, mask_warnings, planes_of
 from tests.data.folders import mask
-from tests.data.tasks import EYE, FUNDUS, NUCLEI, structure, task
+from tests.data.readers import EYE, FUNDUS, NUCLEI, structure, task
 
 EYE_MASK = mask()
 CLASSES = np.select([EYE_MASK == 0, EYE_MASK == 128], [2, 1]).astype(np.uint8)
@@ -23,11 +23,11 @@ REFUSED = {
     "unknown values": (
         np.where(NUCLEUS, 200, 0).astype(np.uint8),
         STRICT,
-        "of other values (28.5%: 200); is it a mask",
+        "of other values (28.6%: 200); is it a mask",
     ),
     "classes 0 1 2": (CLASSES, FUNDUS, "class numbers 0, 1, 2 (read as one and the same)? set background: [[0, 0]]"),
     "classes 0 1": (NUCLEUS // 255, NUCLEI, "class numbers 0, 1 (read as one and the same)? set background: [[0, 0]]"),
-    "classes unknown": (NUCLEUS // 255, STRICT, "class numbers 0, 1 (28.5% of the pixels unknown)?"),
+    "classes unknown": (NUCLEUS // 255, STRICT, "class numbers 0, 1 (28.6% of the pixels unknown)?"),
     "optional classes": (NUCLEUS // 255, OPTIONAL, "class numbers 0, 1"),
     "inverted": (255 - EYE_MASK, FUNDUS, "expected background in a corner, found disc in all (values 0, 127, 255)"),
     "outer alone": (np.where(EYE_MASK < 255, 0, 255).astype(np.uint8), FUNDUS, "is it a mask of disc alone?"),

@@ -9,8 +9,8 @@ from fdgst.data.prepare import audit, prepare
 from fdgst.errors import DataError
 from fdgst.storage.rois import open_rois
 from tests.data.folders import Folder, mask, photograph, save
+from tests.data.readers import FUNDUS, NUCLEI, structure, task
 from tests.data.tables import Table, spot
-from tests.data.tasks import FUNDUS, NUCLEI, structure, task
 
 OPTIONS = {"title": "Clinic", "number": 1, "task": FUNDUS, "roi_size_px": (24, 24), "network_size_px": (12, 12)} | {
     "mask_resize": "nearest",

@@ -6,7 +6,7 @@ import pytest
 from fdgst.data import READERS, reader_class
 from fdgst.data.reader import Reader, make_reader
 from fdgst.errors import ConfigError
-from tests.data.tasks import FUNDUS
+from tests.data.readers import FUNDUS
 
 
 @pytest.mark.parametrize("name", READERS)

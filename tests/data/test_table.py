@@ -3,8 +3,8 @@ import pytest
 
 from fdgst.errors import DataError
 from tests.data.folders import photograph, save
+from tests.data.readers import NUCLEI, structure, table, task
 from tests.data.tables import Table, spot
-from tests.data.tasks import NUCLEI, structure, table, task
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from fdgst.data.importers import importer
 from fdgst.data.importers.dsb2018 import make_table, microscope
 from fdgst.errors import ConfigError, DataError
 from tests.data.folders import save
-from tests.data.tasks import NUCLEI, table
+from tests.data.readers import NUCLEI, table
 
 
 def image(kind, side=256):

@@ -7,7 +7,7 @@ from fdgst.cli import fdgst
 from fdgst.data.phantom.folder import write_folder
 from fdgst.data.phantom.reader import STRUCTURES
 from fdgst.errors import ConfigError, DataError
-from tests.data.tasks import EYE, fundus, phantom, structure, table, task
+from tests.data.readers import EYE, fundus, phantom, structure, table, task
 
 SMALL = {"seed": 3, "size_px": (48, 48), "train": 2, "test": 1, "domains": 2, "rgb_masks": (2,), "jobs": 1}
 

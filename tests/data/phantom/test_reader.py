@@ -9,7 +9,7 @@ from fdgst.core.resize import resize_grey, resize_image
 from fdgst.data.phantom.drawing import draw, photograph
 from fdgst.data.phantom.reader import has_lesion
 from fdgst.errors import DataError
-from tests.data.tasks import phantom, structure, task
+from tests.data.readers import phantom, structure, task
 
 CAMERAS = (1, 2, 3, 4)
 

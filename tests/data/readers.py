@@ -1,4 +1,4 @@
-"""Tasks and readers for tests of this room."""
+"""Tasks, and readers for tests of this room."""
 
 from fdgst.data.fundus import Fundus
 from fdgst.data.phantom.reader import Phantom
