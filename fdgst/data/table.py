@@ -21,10 +21,8 @@ Any other column is carried into the manifest. The file is read as data: UTF-8 t
 looked at. `dataset.exclude` names an image as its column ``image`` does.
 """
 
-import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
@@ -32,6 +30,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from fdgst.data.lines import Content, Line, read_lines
 from fdgst.data.reader import Reader
 from fdgst.data.sample import SPLITS, Entry
 from fdgst.data.source import Box, Source
@@ -39,22 +38,6 @@ from fdgst.study.strict import InnerShare, Strict
 
 BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
 _MANIFEST = frozenset(("sha256", "pixel_sha256"))  # columns that the manifest has of its own
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of the table.
-
-    Attributes
-    ----------
-    number : int
-        Line of the file, from 1: the header's.
-    cells : dict of str to str
-        By column, without surrounding blanks; empty where the row is too short.
-    """
-
-    number: int
-    cells: dict[str, str]
 
 
 class Table(Reader):
@@ -93,12 +76,11 @@ class Table(Reader):
 
     def faults(self) -> list[str]:
         """Name what is wrong with the table, its columns and this domain's rows, by their lines."""
-        header, lines, broken = self._content
-        if broken:
-            return [broken]
-        faults = [*self._header_faults(header)]
+        content = self._content
+        faults = [content.broken] if content.broken else [*self._header_faults(content.header)]
         if faults:
             return faults
+        lines = content.lines
         mine = [line for line in lines if line.cells["domain"] == self.value]
         if not mine:
             known = sorted({line.cells["domain"] for line in lines} - {""})
@@ -111,21 +93,22 @@ class Table(Reader):
             for line in lines
             if not line.cells["domain"]
         ]
+        named = {line.cells["image"] for line in lines} if self.exclude else set()
         faults += [
             f"dataset.exclude: {name}: expected what the column image of {self.path} says of a row, found no such row;"
             f" correct or remove it"
             for name in self.exclude
-            if name not in {line.cells["image"] for line in lines}
+            if name not in named
         ]
         faults += [f"{self.path}:{line.number}: {fault}" for line in self._kept for fault in self._row_faults(line)]
         return [*faults, *self._twice(), *self._split_faults()]
 
     def exclusions(self) -> list[str]:
         """Return what is excluded of this domain, and what names no row at all, which is a fault of every domain."""
-        _, lines, _ = self._content
-        others = {
-            line.cells["image"] for line in lines if line.cells.get("domain") != self.value and "image" in line.cells
-        }
+        if not self.exclude:
+            return []
+        lines = self._content.lines
+        others = {line.cells.get("image") for line in lines if line.cells.get("domain") != self.value}
         return [name for name in self.exclude if name not in others]
 
     def listed(self) -> list[Entry]:
@@ -138,39 +121,21 @@ class Table(Reader):
         entries = [self._entry(line) for line in whole]
         return sorted(entries, key=lambda entry: SPLITS.index(entry.split))
 
-    @cached_property
-    def _content(self) -> tuple[list[str], list[Line], str]:
-        """The columns, the rows, and why they cannot be had."""
-        try:
-            with self.path.open(encoding="utf-8-sig", newline="") as text:
-                reader = csv.reader(text, strict=True)
-                header = [column.strip() for column in next(reader, [])]
-                lines = []
-                for row in reader:
-                    if len(row) > len(header):
-                        where, cells = f"{self.path}:{reader.line_num}", f"{len(header)} cells, found {len(row)}"
-                        return header, [], f"{where}: expected {cells}; put a cell with commas in quotes"
-                    row = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
-                    if any(row):
-                        lines.append(Line(reader.line_num, dict(zip(header, row, strict=True))))
-        except FileNotFoundError:
-            return [], [], f"{self.path}: expected a table, found no such file; see dataset.table"
-        except OSError as error:
-            return [], [], f"{self.path}: cannot be read ({error.strerror})"
-        except UnicodeDecodeError:
-            return [], [], f"{self.path}: expected UTF-8 text, found other bytes; save it as CSV in UTF-8"
-        except csv.Error as error:
-            return [], [], f"{self.path}: expected CSV, found what is none ({error})"
-        return header, lines, ""
+    @property
+    def _content(self) -> Content:
+        """All rows of the table."""
+        return read_lines(self.path)
 
     @cached_property
     def _kept(self) -> list[Line]:
         """The domain's rows without the excluded ones; none of a table that cannot be read."""
-        header, lines, broken = self._content
-        if broken or any(self._header_faults(header)):
+        content = self._content
+        if content.broken or any(self._header_faults(content.header)):
             return []
         return [
-            line for line in lines if line.cells["domain"] == self.value and line.cells["image"] not in self.exclude
+            line
+            for line in content.lines
+            if line.cells["domain"] == self.value and line.cells["image"] not in self.exclude
         ]
 
     @cached_property
@@ -220,12 +185,17 @@ class Table(Reader):
 
     def _twice(self) -> Iterator[str]:
         """Yield a line for each image file, name or group that stands where another does."""
-        _, lines, _ = self._content
-        kept = [line for line in lines if line.cells["image"] and line.cells["image"] not in self.exclude]
-        yield from self._repeated(kept, lambda line: str(self._file(line.cells["image"]).resolve()), "image file")
-        files = {line.cells["image"]: line for line in self._kept}  # a file that stands twice is told of once
-        files = {str(self._file(cell).resolve()): line for cell, line in files.items()}
-        yield from self._repeated(list(files.values()), lambda line: self._names[line.number], "name")
+        told = set()
+        for found in self._content.twice:
+            kept = [line for line in found if line.cells["image"] not in self.exclude]
+            if len(kept) > 1 and any(line.cells["domain"] == self.value for line in kept):
+                told |= {line.number for line in kept}
+                yield self._repeated("image file", kept[0].cells["image"], kept)
+        names = defaultdict(list)
+        for line in self._kept:
+            if line.number not in told:  # one file has one name
+                names[self._names[line.number]].append(line)
+        yield from (self._repeated("name", name, found) for name, found in names.items() if len(found) > 1)
         sides = defaultdict(list)
         for line in self._kept:
             if line.cells.get("group"):
@@ -236,15 +206,10 @@ class Table(Reader):
                 where = " and ".join(f"{split} (line {number})" for split, number in sorted(splits.items()))
                 yield f"{self.path}: expected the group {group!r} on one side of the split, found it in {where}"
 
-    def _repeated(self, lines: Sequence[Line], key: Callable[[Line], str], what: str) -> Iterator[str]:
-        """Yield a line for each key that several rows share, at least one of them this domain's."""
-        places = defaultdict(list)
-        for line in lines:
-            places[key(line)].append(line)
-        for shared, found in places.items():
-            if len(found) > 1 and any(line.cells["domain"] == self.value for line in found):
-                numbers = " and ".join(str(line.number) for line in found)
-                yield f"{self.path}: expected each {what} once, found {shared} in lines {numbers}"
+    def _repeated(self, what: str, shared: str, lines: Sequence[Line]) -> str:
+        """Say in which lines something stands that should stand once."""
+        numbers = " and ".join(str(line.number) for line in lines)
+        return f"{self.path}: expected each {what} once, found {shared} in lines {numbers}"
 
     def _split_faults(self) -> Iterator[str]:
         """Yield a line for each split without an image."""

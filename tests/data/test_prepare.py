@@ -3,11 +3,14 @@ import shutil
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from fdgst.cli import fdgst
 from fdgst.data.prepare import audit, prepare
 from fdgst.errors import DataError
 from fdgst.storage.rois import open_rois
+from fdgst.study.slices import ReadingSettings, text_of
 from tests.data.folders import Folder, mask, photograph, save
 from tests.data.readers import FUNDUS, NUCLEI, structure, task
 from tests.data.tables import Table, spot
@@ -183,3 +186,24 @@ def test_a_domains_title_changes_no_setting_of_its_file(tmp_path):
     run(folder, tmp_path)
     with open_rois(tmp_path / "domain1.h5") as rois:
         assert rois.title == "Clinic"
+
+
+def test_the_verb_reads_a_domain_by_its_settings(tmp_path):
+    folder = Folder(tmp_path / "data")
+    settings = ReadingSettings(
+        dataset={"reader": "fundus", "root": str(folder.root), "exclude": [], "fit": "refuse"},
+        domain={"id": "domain1", "folder": "Domain1"},
+        number=1,
+        task=FUNDUS,
+        roi_size=(24, 24),
+        network_size=(12, 12),
+        mask_resize="nearest",
+        compression="none",
+    )
+    (tmp_path / "settings.json").write_text(text_of(settings))
+    paths = ["--manifest", str(tmp_path / "a.csv"), "--out", str(tmp_path / "a.h5")]
+    flags = ["--settings", str(tmp_path / "settings.json"), "--title", "Clinic", *paths]
+    told = CliRunner().invoke(fdgst, ["rois", *flags])
+    assert told.exit_code == 0, told.output
+    assert "domain1: 2 train, 1 test images" in told.output
+    assert (tmp_path / "a.h5").exists()

@@ -84,7 +84,7 @@ CHANGES = {
         {"roi_left": "1", "roi_top": "1", "roi_width": "0", "roi_height": "5"},
         ":3: expected a whole number of pixels above 0 in the column roi_width, found '0'",
     ),
-    "same file": (1, {"image": "./a0.png"}, ": expected each image file once, found {folder}/a0.png in lines 2 and 3"),
+    "same file": (1, {"image": "./a0.png"}, ": expected each image file once, found a0.png in lines 2 and 3"),
     "same name": (2, {"name": "a0"}, ": expected each name once, found a0 in lines 2 and 4"),
     "no test": (2, {"split": "train"}, ": expected test images of domain domain1, found none that is left"),
 }

@@ -13,7 +13,7 @@ RIM_MINIMUM = 0.035  # thinnest rim, disc heights: a cup that reaches the edge o
 
 
 @dataclass(frozen=True)
-class Outline:
+class Contour:
     """A perturbed ellipse, star-shaped about its centre.
 
     Attributes
@@ -59,9 +59,9 @@ class Eye:
     ----------
     side : int
         1 if the macula is to the right of the disc, -1 if to the left.
-    disc, cup : Outline
+    disc, cup : Contour
         The disc's height is about 1.
-    crescent : Outline
+    crescent : Contour
         Atrophy beside the disc: what of this outline lies outside the disc.
     crescent_strength : float
         0 for none, to 1.
@@ -78,9 +78,9 @@ class Eye:
     """
 
     side: int
-    disc: Outline
-    cup: Outline
-    crescent: Outline
+    disc: Contour
+    cup: Contour
+    crescent: Contour
     crescent_strength: float
     pallor: float
     pigment: float
@@ -145,7 +145,7 @@ def draw_eye(
     )
 
 
-def draw_lesion(rng: np.random.Generator) -> Outline:
+def draw_lesion(rng: np.random.Generator) -> Contour:
     """Draw the outline of a bright lesion beside the disc, near enough to lie in every ROI."""
     direction, distance = rng.uniform(-np.pi, np.pi), rng.uniform(0.66, 0.74)
     x, y = distance * np.cos(direction), distance * np.sin(direction)
@@ -162,9 +162,9 @@ def _outline(
     slimness: float,
     roughness: float,
     tilt: float,
-) -> Outline:
+) -> Contour:
     """Draw an outline about a centre; `slimness` is its width by its height, `roughness` the deviation of its bumps."""
-    return Outline(
+    return Contour(
         x=float(x),
         y=float(y),
         half_width=half_height * slimness,
@@ -175,7 +175,7 @@ def _outline(
     )
 
 
-def _within(cup: Outline, disc: Outline) -> Outline:
+def _within(cup: Contour, disc: Contour) -> Contour:
     """Move a cup towards the middle of its disc, and shrink it, until the thinnest rim is left."""
     for share in np.linspace(1, 0.5, 21):
         tried = replace(

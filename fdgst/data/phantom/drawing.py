@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fdgst.core.seeding import generator
-from fdgst.data.phantom.anatomy import Eye, Outline, draw_eye, draw_lesion
+from fdgst.data.phantom.anatomy import Contour, Eye, draw_eye, draw_lesion
 from fdgst.data.phantom.camera import Camera, camera, develop
 from fdgst.data.phantom.frame import Frame
 from fdgst.data.phantom.paint import BLOOD, inside, reflectance
@@ -157,7 +157,7 @@ def _photographed(
     taken_by: Camera,
     *,
     aperture: np.ndarray | None,
-    lesion: Outline | None,
+    lesion: Contour | None,
 ) -> np.ndarray:
     """Paint an eye, and take its picture."""
     light = reflectance(generator(*identity, "texture"), eye, vessels, frame, lesion=lesion)

@@ -6,7 +6,7 @@ Layers from the back to the front: choroid and pigment, nerve fibres, crescent, 
 import numpy as np
 from scipy import ndimage
 
-from fdgst.data.phantom.anatomy import Eye, Outline
+from fdgst.data.phantom.anatomy import Contour, Eye
 from fdgst.data.phantom.frame import Frame, clouds, noise
 from fdgst.data.phantom.vessels import Vessel, draw
 
@@ -23,7 +23,7 @@ MACULA = (2.6, 0.25)  # distance from the disc towards its side, and below it, d
 
 
 def reflectance(
-    rng: np.random.Generator, eye: Eye, vessels: list[Vessel], frame: Frame, *, lesion: Outline | None
+    rng: np.random.Generator, eye: Eye, vessels: list[Vessel], frame: Frame, *, lesion: Contour | None
 ) -> np.ndarray:
     """Paint an eye.
 
@@ -34,7 +34,7 @@ def reflectance(
     eye : Eye
     vessels : list of Vessel
     frame : Frame
-    lesion : Outline or None
+    lesion : Contour or None
         A bright lesion, below the vessels.
 
     Returns

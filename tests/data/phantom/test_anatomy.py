@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fdgst.core.seeding import generator
-from fdgst.data.phantom.anatomy import RIM_MINIMUM, Outline, draw_eye
+from fdgst.data.phantom.anatomy import RIM_MINIMUM, Contour, draw_eye
 
 ANGLES = np.linspace(-np.pi, np.pi, 200)
 FLAT = np.zeros(5)
@@ -10,7 +10,7 @@ FLAT = np.zeros(5)
 
 def ellipse(tilt=0.0):
     """An outline without bumps, twice as wide as high."""
-    return Outline(x=0.5, y=-0.25, half_width=1.0, half_height=0.5, tilt=tilt, amplitudes=FLAT, phases=FLAT)
+    return Contour(x=0.5, y=-0.25, half_width=1.0, half_height=0.5, tilt=tilt, amplitudes=FLAT, phases=FLAT)
 
 
 @pytest.mark.parametrize(

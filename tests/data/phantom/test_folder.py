@@ -95,3 +95,13 @@ def test_the_command_line_writes_and_says_what(tmp_path):
     assert result.exit_code == 0
     assert "6 images of 48 px in 2 domains" in result.stdout
     assert len(list(tmp_path.rglob("*.png"))) == 12
+
+
+def test_the_command_line_writes_oblong_grey_images_of_16_bits_and_a_table(tmp_path):
+    flags = ["--train", "1", "--test", "1", "--domains", "1", "--height-px", "48", "--width-px", "64"]
+    flags += ["--channels", "1", "--bits", "16", "--layout", "table", "--lesions", "1"]
+    result = CliRunner().invoke(fdgst, ["phantom", "--out", str(tmp_path / "set"), *flags])
+    assert result.exit_code == 0, result.output
+    assert "2 images of 64x48 px in 1 domains" in result.stdout
+    own = task(structure("lesion", ((128, 255),), column="lesion"), channels=1, bits=16)
+    assert table(tmp_path / "set/images.csv", task=own).entries()[0].load().image.shape == (48, 64, 1)
