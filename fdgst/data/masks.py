@@ -91,7 +91,7 @@ def _column_fault(path: Path | str, grey: np.ndarray, column: str, task: Task) -
     keys = _keys(column, task)[values]
     unknown = counts[keys == 0].sum()
     classes = f"class numbers {', '.join(map(str, values[:4]))}{', ...' if len(values) > 4 else ''}"
-    if 1 < len(values) and values[-1] <= LARGEST_CLASS and (unknown or len(set(keys.tolist())) == 1):
+    if len(values) > 1 and values[-1] <= LARGEST_CLASS and (unknown or len(set(keys.tolist())) == 1):
         read = "read as one and the same" if not unknown else f"{unknown / grey.size:.1%} of the pixels unknown"
         return f"{path}: expected {_expected(column, task)}, found {classes} ({read})?{_advice(values, column, task)}"
     if unknown:
