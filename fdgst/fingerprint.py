@@ -7,9 +7,11 @@ arithmetic behind it changes, and only then: comments, docstrings and layout are
 import ast
 import hashlib
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+SETTINGS = "fdgst.study"  # reaches rules as their params: an edit of it, or of its documentation, makes nothing again
 
 
 def fingerprint(module: str) -> str:
@@ -36,8 +38,13 @@ def fingerprint(module: str) -> str:
         name = waiting.pop()
         if name not in seen:
             seen[name], imported = _read(name)
-            waiting += imported
+            waiting += [other for other in imported if other != SETTINGS and not other.startswith(f"{SETTINGS}.")]
     return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:16]
+
+
+def module_of(name: str) -> str:
+    """Return the module of ``package.module:Name``, the form in which readers and trainers are named."""
+    return name.partition(":")[0]
 
 
 @cache
@@ -47,16 +54,23 @@ def _read(module: str) -> tuple[str, tuple[str, ...]]:
     if path is None:
         raise ValueError(f"no module {module!r} under {PACKAGE}")
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = sorted({name for node in ast.walk(tree) for name in _imports(node) if _path(name)} - {"fdgst"})
+    home = {"fdgst", module.split(".")[0]}  # code from outside brings its own package along
+    names = {name for node in ast.walk(tree) for name in _imports(node) if name.split(".")[0] in home}
+    imported = sorted({name for name in names if _path(name)} - {"fdgst"})
     return hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest(), tuple(imported)
 
 
 def _path(module: str) -> Path | None:
-    """Find the file of a dotted name, None for what is no module of ours."""
-    parts = module.split(".")
-    if parts[0] != "fdgst":
-        return None
-    base = PACKAGE.joinpath(*parts[1:])
+    """Find the file of a dotted name: of a module of ours, or of a package that the first module belongs to."""
+    package, *parts = module.split(".")
+    if package == "fdgst":
+        base = PACKAGE.joinpath(*parts)
+    else:
+        spec = find_spec(package)
+        if spec is None or spec.origin is None:
+            return None
+        origin = Path(spec.origin)
+        base = (origin.parent if origin.name == "__init__.py" else origin.with_suffix("")).joinpath(*parts)
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
@@ -70,10 +84,14 @@ def _imports(node: ast.AST) -> list[str]:
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
-    """Drop the docstrings of a syntax tree in place, and return it."""
+    """Drop docstrings, and texts that stand below a name as its documentation, from a syntax tree in place."""
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        if ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            kept = [line for line in node.body if not _is_text(line)]
+            node.body = kept or [ast.Pass()]
     return tree
+
+
+def _is_text(line: ast.stmt) -> bool:
+    """Tell whether a statement is a text and nothing else."""
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)

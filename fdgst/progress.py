@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any, Self, TextIO, TypeVar
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -39,6 +40,7 @@ class Progress:
         self.done = self._initial = initial
         self._begun = self._logged = monotonic()
         self._terminal = _Terminal()
+        self._redirected = logging_redirect_tqdm([logging.getLogger("fdgst")])  # log lines stand above the bar
         self._bar = tqdm(
             total=total,
             desc=description,
@@ -53,10 +55,12 @@ class Progress:
 
     def __enter__(self) -> Self:
         """Show it."""
+        self._redirected.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
         """Take the line away."""
+        self._redirected.__exit__(None, None, None)
         self._bar.close()
         self._terminal.close()
 
@@ -96,20 +100,11 @@ def progress(items: Iterable[Item], *, total: int, description: str, unit: str) 
 
 
 def log_to_stderr() -> None:
-    """Show the package's log lines on standard error, above a live line if there is one."""
+    """Show the package's log lines on standard error."""
     logger = logging.getLogger("fdgst")
     if not logger.handlers:
-        logger.addHandler(_AboveTheLine())
+        logger.addHandler(logging.StreamHandler())
         logger.setLevel(logging.INFO)
-
-
-class _AboveTheLine(logging.Handler):
-    """Writes records so that they do not run into a live line."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        tqdm.write(self.format(record), file=sys.stderr)
-        sys.stderr.flush()
 
 
 class _Terminal:

@@ -1,37 +1,45 @@
-"""Verbs that bring images in: rois, phantom, audit."""
+"""Verbs that bring images in: rois, phantom, audit, import."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, MAPPING
+from fdgst.cli.options import FILE, FOLDER, settings_option
+
+if TYPE_CHECKING:
+    from fdgst.study.slices import ReadingSettings
 
 
 @click.command()
-@click.option("--dataset", type=MAPPING, required=True, help="The configuration's dataset: reader and its keys.")
-@click.option("--domain", required=True, help="Id of the domain.")
-@click.option("--title", required=True, help="Its printed name.")
-@click.option("--folder", required=True, help="Its folder below dataset.root (reader fundus).")
+@settings_option("ReadingSettings")
+@click.option("--title", required=True, help="The domain's printed name.")
 @click.option("--number", type=click.IntRange(1), required=True, help="Its place in the configuration, from 1.")
-@click.option("--roi-size", type=click.IntRange(8), required=True, help="Side of the stored ROI, pixels.")
-@click.option("--network-size", type=click.IntRange(8), required=True, help="Side of what the network sees, pixels.")
-@click.option("--label-resize", type=click.Choice(["nearest", "released"]), required=True)
-@click.option("--compression", type=click.Choice(["none", "gzip"]), required=True)
 @click.option("--manifest", type=FILE, required=True, help="List of the images, CSV.")
 @click.option("--out", type=FILE, required=True, help="The ROI file, HDF5.")
-def rois(out: Path, roi_size: int, network_size: int, **options: Any) -> None:
+def rois(settings: "ReadingSettings", title: str, number: int, manifest: Path, out: Path) -> None:
     """Read one domain's photographs and masks into a ROI file, and refuse what cannot be used.
 
     \b
     Examples:
-      fdgst rois --dataset '{reader: fundus, root: data/Fundus, exclude: []}' --domain domain1 --title Drishti-GS \\
-        --folder Domain1 --number 1 --roi-size 800 --network-size 256 --label-resize nearest --compression none \\
+      fdgst rois --settings domain1.json --title 'Clinic 1' --number 1 \\
         --manifest results/rois/domain1.csv --out results/rois/domain1.h5
     """
     from fdgst.data.prepare import prepare
 
-    for line in prepare(out, roi_size_px=roi_size, network_size_px=network_size, **options):
+    for line in prepare(
+        out,
+        manifest,
+        dataset=settings.dataset,
+        domain=settings.domain,
+        task=settings.task,
+        title=title,
+        number=number,
+        roi_size_px=settings.roi_size,
+        network_size_px=settings.network_size,
+        mask_resize=settings.mask_resize,
+        compression=settings.compression,
+    ):
         click.echo(line)
 
 
@@ -39,13 +47,27 @@ def rois(out: Path, roi_size: int, network_size: int, **options: Any) -> None:
 @click.option("--out", type=FOLDER, required=True, help="Folder to make; it must be new or empty.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the drawings.")
 @click.option("--size-px", type=click.IntRange(48), default=800, show_default=True, help="Side of an image, pixels.")
+@click.option("--height-px", type=click.IntRange(48), help="Height of an image, where it is not --size-px.")
+@click.option("--width-px", type=click.IntRange(48), help="Width of an image, where it is not --size-px.")
 @click.option("--train", type=click.IntRange(1), default=20, show_default=True, help="Training images per domain.")
 @click.option("--test", type=click.IntRange(1), default=10, show_default=True, help="Test images per domain.")
 @click.option("--domains", type=click.IntRange(1), default=4, show_default=True, help="Domains, each with a camera.")
+@click.option(
+    "--layout",
+    type=click.Choice(["fundus", "table"]),
+    default="fundus",
+    show_default=True,
+    help="Folders for the reader fundus, or images.csv with a mask for each of four structures.",
+)
+@click.option("--channels", type=click.Choice(["1", "3"]), default="3", show_default=True, help="Grey or colour.")
+@click.option("--bits", type=click.Choice(["8", "16"]), default="8", show_default=True, help="Depth; 16 is for grey.")
+@click.option("--lesions", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Share with a lesion.")
 @click.option("--rgb-masks", type=click.IntRange(1), multiple=True, help="A domain whose masks are stored as RGB.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to draw with.")
-def phantom(out: Path, **options: Any) -> None:
-    """Draw phantom ROIs and masks as PNG files, in the folders that the reader fundus reads.
+def phantom(
+    out: Path, size_px: int, height_px: int | None, width_px: int | None, channels: str, bits: str, **options: Any
+) -> None:
+    """Draw phantom ROIs and masks as PNG files, for the reader fundus or the reader table.
 
     The same seed gives the same images, whatever their number; another size shows the same eyes.
 
@@ -53,13 +75,17 @@ def phantom(out: Path, **options: Any) -> None:
     Examples:
       fdgst phantom --out data/Phantom
       fdgst phantom --out data/Small --size-px 192 --train 32 --test 16 --rgb-masks 2 --jobs 2
+      fdgst phantom --out data/Four --layout table --height-px 160 --width-px 224 --lesions 0.5
+      fdgst phantom --out data/Deep --channels 1 --bits 16
     """
     from fdgst.data.phantom.folder import write_folder
     from fdgst.progress import log_to_stderr
 
     log_to_stderr()
-    count = write_folder(out, **options)
-    click.echo(f"{out}: {count} images of {options['size_px']} px in {options['domains']} domains")
+    size = (height_px or size_px, width_px or size_px)
+    count = write_folder(out, size_px=size, channels=int(channels), bits=int(bits), **options)
+    told = f"{size[1]}x{size[0]}" if size[0] != size[1] else f"{size[0]}"
+    click.echo(f"{out}: {count} images of {told} px in {options['domains']} domains")
 
 
 @click.command()
@@ -75,3 +101,22 @@ def audit(manifests: tuple[Path, ...], out: Path) -> None:
     from fdgst.data.prepare import audit
 
     audit(manifests, out)
+
+
+@click.command("import")
+@click.argument("name", metavar="SET", type=click.Choice(["dsb2018"]))
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", type=FILE, required=True, help="The table, CSV; masks that must be made go beside it.")
+def import_set(name: str, folder: Path, out: Path) -> None:
+    """Turn a public SET, as its makers publish it, into a table for the reader table.
+
+    Says how many images it found, what it left out and why.
+
+    \b
+    Examples:
+      fdgst import dsb2018 downloads/stage1_train --out data/nuclei.csv
+    """
+    from fdgst.data.importers import importer
+
+    for line in importer(name)(folder, out):
+        click.echo(line)

@@ -1,5 +1,6 @@
 """What the verbs share: types of options, lists side by side."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,4 +95,29 @@ def parallel(**lists: tuple[Any, ...]) -> list[tuple[Any, ...]]:
             raise click.UsageError(f"expected --{name} once or {longest} times, found {len(values)}")
     return list(
         zip(*((values or (None,)) * (longest if len(values) < 2 else 1) for values in lists.values()), strict=True)
+    )
+
+
+class Settings(click.ParamType):
+    """A file of settings, JSON, checked by a class of `fdgst.study.slices`; ``-`` is standard input."""
+
+    name = "file"
+
+    def __init__(self, cls: str) -> None:
+        self.cls = cls
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read and check the file; a fault is a `ConfigError`, one line for each key."""
+        from fdgst.study import slices
+
+        return slices.read_settings(value, getattr(slices, self.cls))
+
+
+def settings_option(cls: str) -> Callable[..., Any]:
+    """Return the option ``--settings``, whose value is of a class of `fdgst.study.slices`."""
+    return click.option(
+        "--settings",
+        type=Settings(cls),
+        required=True,
+        help="Settings of this verb, a file in JSON; - reads them from standard input.",
     )

@@ -3,13 +3,14 @@
 A mask is a boolean array (height, width) of one structure; those of an image are planes (K, height, width), in the
 order of the task's structures. In files they are bits of one array: bit k is set where structure k is.
 Foreground is 8-connected and background 4-connected, the pair for which a closed contour separates inside and outside.
+
+scipy is imported where it is used: it takes half a second, and packing needs none of it.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
-from scipy import ndimage
 
 MOST = 8  # structures that the bits of a byte hold
 _EIGHT = np.ones((3, 3), bool)
@@ -136,6 +137,8 @@ def postprocess(probability: np.ndarray, threshold: float, *, regions: str, hole
 
 def largest_component(mask: np.ndarray) -> np.ndarray:
     """Keep the largest 8-connected component; the first one, row by row, of several of that size."""
+    from scipy import ndimage
+
     window = bounding_box(mask)
     labels, count = ndimage.label(mask[window], structure=_EIGHT)
     if count <= 1:
@@ -148,6 +151,8 @@ def largest_component(mask: np.ndarray) -> np.ndarray:
 
 def fill_holes(mask: np.ndarray) -> np.ndarray:
     """Fill the background that no 4-connected path joins to the outside; beyond the image's border is outside."""
+    from scipy import ndimage
+
     window = bounding_box(mask)
     inner = np.pad(mask[window], 1)
     # one labelling instead of scipy's binary_fill_holes, which dilates until nothing changes: 10 x at 800 px

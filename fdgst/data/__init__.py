@@ -1,36 +1,48 @@
-"""Readers: where images and labels come from.
+"""Sources of images: readers, which list and load what a user has, and importers of public sets.
 
-A reader is a module with two functions of the same signature in all:
-
-``files(dataset, folder) -> list[Path]``
-    Every file that the domain is read from; only lists paths, and never fails.
-``entries(dataset, folder, number) -> list[Entry]``
-    The domain's images; raises `fdgst.errors.DataError` with all faults of its folder at once.
-
-`dataset` is the configuration's mapping of that name, `folder` the domain's folder, `number` its place, from 1.
+A reader is a class with the interface of `fdgst.data.reader.Reader`. It declares its own keys of the configuration
+(`Dataset`, `Domain`), lists its files, says what is wrong with them before anything is opened, and loads images one by
+one. A user's reader is named in the configuration as ``package.module:Name``.
 """
 
 from importlib import import_module
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from fdgst.errors import ConfigError
 
-READERS = {"fundus": "fdgst.data.fundus", "phantom": "fdgst.data.phantom.reader"}
+if TYPE_CHECKING:
+    from fdgst.data.reader import Reader
+
+READERS = {
+    "fundus": "fdgst.data.fundus:Fundus",
+    "phantom": "fdgst.data.phantom.reader:Phantom",
+    "table": "fdgst.data.table:Table",
+}
 
 
-def reader(name: str) -> ModuleType:
-    """Return the module that reads a kind of data set.
+def reader_class(name: str) -> "type[Reader]":
+    """Return the class of a reader.
 
     Parameters
     ----------
     name : str
-        One of `READERS`.
+        One of `READERS`, or ``package.module:Name``.
 
     Raises
     ------
     ConfigError
         If there is no such reader.
     """
-    if name not in READERS:
-        raise ConfigError(f"dataset.reader: expected one of {', '.join(READERS)}, found {name!r}")
-    return import_module(READERS[name])
+    module, _, attribute = READERS.get(name, name).partition(":")
+    if not (module and attribute):
+        raise ConfigError(
+            f"dataset.reader: expected one of {', '.join(READERS)}, or package.module:Name, found {name!r}"
+        )
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"dataset.reader: expected a class that can be imported, found {name!r} ({error})") from error
+    missing = [part for part in ("Dataset", "Domain", "files", "faults", "entries") if not hasattr(found, part)]
+    if missing:
+        raise ConfigError(f"dataset.reader: expected a reader's class, found {name!r} without {', '.join(missing)}")
+    return found

@@ -8,14 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fdgst.data import reader
+import numpy as np
+from PIL import Image
+
+from fdgst.data.fitting import background_of, pad, padded_size, same_aspect
+from fdgst.data.masks import planes_of
+from fdgst.data.reader import Reader, make_reader
 from fdgst.data.sample import Entry, Sample
 from fdgst.errors import DataError
 from fdgst.progress import progress
 from fdgst.storage.atomic import write_text
 from fdgst.storage.rois import SPLITS, RoiWriter, create_rois
+from fdgst.study.task import Task
 
-MANIFEST = ("domain", "split", "name", "sha256", "pixel_sha256")
+MANIFEST = ("domain", "split", "name", "group", "sha256", "pixel_sha256")
+
+Size = tuple[int, int]
 
 
 def prepare(
@@ -23,13 +31,13 @@ def prepare(
     manifest: Path,
     *,
     dataset: Mapping[str, Any],
-    domain: str,
+    domain: Mapping[str, Any],
+    task: Task,
     title: str,
-    folder: str,
     number: int,
-    roi_size_px: int,
-    network_size_px: int,
-    label_resize: str,
+    roi_size_px: Size,
+    network_size_px: Size,
+    mask_resize: str,
     compression: str,
 ) -> list[str]:
     """Read one domain and write its ROI file and manifest.
@@ -37,46 +45,67 @@ def prepare(
     Parameters
     ----------
     out, manifest : Path
-        The ROI file (HDF5), and the list of its images (CSV, columns `MANIFEST`).
-    dataset : mapping
-        The configuration's `dataset`: names the reader and holds its keys.
-    domain, title, folder : str
-        Of the domain, as in the configuration.
+        The ROI file (HDF5), and the list of its images (CSV: the columns `MANIFEST`, and those that the source has
+        besides).
+    dataset, domain : mapping
+        Of the configuration: the reader, its keys, and the domain's id, see `fdgst.data.reader.make_reader`.
+    task : Task
+        What images are brought to, and how masks are read.
+    title : str
+        The domain's printed name.
     number : int
-        The domain's place in the configuration, from 1: the phantom's camera.
-    roi_size_px, network_size_px, label_resize, compression
-        See `fdgst.storage.rois.RoiWriter`.
+        The domain's place in the configuration, from 1.
+    roi_size_px, network_size_px : (height, width)
+    mask_resize, compression
+        See `fdgst.storage.rois.create_rois`.
 
     Returns
     -------
     list of str
-        What the user should know: counts, resized and excluded images, warnings of the reader.
+        What the user should know: counts, what was done to images, exclusions, warnings.
 
     Raises
     ------
     DataError
         With one line per bad file, all files of the domain looked at; nothing is written then.
+
+    Notes
+    -----
+    ASSUME: a structure that vanishes at ROI size is a fault where no image may be without it, for its truth is gone;
+    one that vanishes only at network size is a warning, unless no training image has any left of it.
     """
-    entries = reader(dataset["reader"]).entries(dataset, folder, number)
-    entries = sorted(entries, key=lambda entry: (SPLITS.index(entry.split), entry.name))
+    reader = make_reader(dataset, domain, number=number, task=task)
+    entries = sorted(reader.entries(), key=lambda entry: (SPLITS.index(entry.split), entry.name))
     settings = {
-        "dataset": dict(dataset), "domain": domain, "title": title, "folder": folder, "number": number,
-        "label_resize": label_resize, "excluded": list(dataset["exclude"]),
+        "dataset": dict(dataset), "domain": domain["id"], "title": title, "source": dict(domain), "number": number,
+        "task": task.untitled().model_dump(mode="json"), "mask_resize": mask_resize, "excluded": list(reader.exclude),
     }  # fmt: skip
-    shape = {"count": len(entries), "roi_size_px": roi_size_px, "network_size_px": network_size_px}
-    notes = _Notes(domain, roi_size_px)
-    rows: list[tuple[str, ...]] = []
-    with create_rois(out, settings=settings, label_resize=label_resize, compression=compression, **shape) as writer:
+    notes = _Notes(domain["id"], task, roi_size_px, network_size_px)
+    rows: list[dict[str, str]] = []
+    with create_rois(
+        out,
+        settings=settings,
+        task=task,
+        domain=domain["id"],
+        title=title,
+        count=len(entries),
+        roi_size_px=roi_size_px,
+        network_size_px=network_size_px,
+        mask_resize=mask_resize,
+        compression=compression,
+    ) as writer:
         faults: list[str] = []
-        for entry in progress(entries, total=len(entries), description=f"rois {domain}", unit="image"):
+        for entry in progress(entries, total=len(entries), description=f"rois {domain['id']}", unit="image"):
             try:
-                rows.append((domain, *_add(writer, entry, notes)))
+                rows.append({"domain": domain["id"], **_add(writer, entry, reader, notes)})
             except DataError as error:
                 faults += error.faults
+        faults += notes.faults() if not faults else []
         if faults:
             raise DataError(*faults)
-    write_text(manifest, _table(MANIFEST, rows))
-    return notes.lines(Counter(entry.split for entry in entries), dataset["exclude"])
+    columns = dict.fromkeys([*MANIFEST, *(column for row in rows for column in row)])
+    write_text(manifest, _csv(list(columns), ([row.get(column, "") for column in columns] for row in rows)))
+    return notes.lines(Counter(entry.split for entry in entries), reader.exclude)
 
 
 def audit(manifests: Sequence[Path], out: Path) -> None:
@@ -93,6 +122,10 @@ def audit(manifests: Sequence[Path], out: Path) -> None:
     ------
     DataError
         With one line per image that stands in two places.
+
+    Notes
+    -----
+    Groups are looked at within a domain alone, by the readers: two clinics may number their patients alike.
     """
     places = defaultdict(list)
     counts: Counter[tuple[str, str]] = Counter()
@@ -104,42 +137,147 @@ def audit(manifests: Sequence[Path], out: Path) -> None:
     faults = [_twice(found) for found in places.values() if len({place[:2] for place in found}) > 1]
     if faults:
         raise DataError(*faults)
-    write_text(
-        out, _table(("domain", "split", "images"), [(*key, str(count)) for key, count in sorted(counts.items())])
-    )
+    write_text(out, _csv(("domain", "split", "images"), [(*key, str(count)) for key, count in sorted(counts.items())]))
 
 
-def _add(writer: RoiWriter, entry: Entry, notes: "_Notes") -> tuple[str, str, str, str]:
+def _add(writer: RoiWriter, entry: Entry, reader: Reader, notes: "_Notes") -> dict[str, str]:
     """Load one image, store it, and return its row of the manifest without the domain."""
     sample = entry.load()
-    pixels = writer.add(sample.name, sample.split, sample.image, sample.label, sample.sha256)
-    notes.add(sample)
-    return sample.split, sample.name, sample.sha256, hashlib.sha256(pixels.tobytes()).hexdigest()
+    image, greys = _fitted(entry, sample, reader, notes)
+    faults = notes.add(entry, sample, greys)
+    if faults:
+        raise DataError(*faults)
+    pixels = writer.add(
+        name=sample.name, split=sample.split, group=sample.group, image=image, greys=greys, sha256=sample.sha256
+    )
+    return {
+        "split": sample.split,
+        "name": sample.name,
+        "group": sample.group,
+        "sha256": sample.sha256,
+        "pixel_sha256": hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest(),
+        **entry.carried,
+    }
+
+
+def _fitted(
+    entry: Entry, sample: Sample, reader: Reader, notes: "_Notes"
+) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
+    """Bring an image and its masks to the ROIs' aspect as `dataset.fit` says, and take note of it."""
+    height, width = sample.image.shape[:2]
+    roi = notes.roi_size_px
+    if same_aspect((height, width), roi):
+        if (height, width) != roi:
+            notes.count(f"{_size((height, width))} brought to {_size(roi)}")
+        return sample.image, sample.greys
+    if reader.fit == "stretch":
+        notes.count(f"{_size((height, width))} stretched to {_size(roi)}")
+        return sample.image, sample.greys
+    if reader.fit == "pad":
+        wanted = padded_size((height, width), roi)
+        notes.count(f"{_size((height, width))} padded to {_size(wanted)}, and brought to {_size(roi)}")
+        return pad(sample.image, sample.greys, wanted, background=background_of(reader.task))
+    shape = "a square image" if roi[0] == roi[1] else f"an image of the ROIs' aspect, {_size(roi)}"
+    raise DataError(f"{entry.place}: expected {shape}, found {width}x{height}; crop it, or set dataset.fit: pad or stretch")
 
 
 class _Notes:
-    """What a person should be told about a domain's images."""
+    """What a person should be told about a domain's images, and what only the domain as a whole shows."""
 
-    def __init__(self, domain: str, roi_size_px: int) -> None:
-        self._domain, self._roi_size_px = domain, roi_size_px
-        self._resized: Counter[int] = Counter()
+    def __init__(self, domain: str, task: Task, roi_size_px: Size, network_size_px: Size) -> None:
+        self.domain, self.task, self.roi_size_px, self.network_size_px = domain, task, roi_size_px, network_size_px
+        self._counts: Counter[str] = Counter()
         self._warnings: list[str] = []
+        self._trained: Counter[str] = Counter()  # training images with a structure
+        self._seen: Counter[str] = Counter()  # of them, those that keep it at network size
+        self._training = 0
+        self._vanished: dict[str, list[str]] = defaultdict(list)
+        self._cornered: Counter[str] = Counter()
+        self._images = 0
 
-    def add(self, sample: Sample) -> None:
-        """Take note of one image."""
-        if len(sample.image) != self._roi_size_px:
-            self._resized[len(sample.image)] += 1
-        self._warnings += [f"warning: {warning}" for warning in sample.warnings]
+    def count(self, text: str) -> None:
+        """Take note of what was done to one image."""
+        self._counts[text] += 1
+
+    def add(self, entry: Entry, sample: Sample, greys: Mapping[str, np.ndarray]) -> list[str]:
+        """Take note of one image and its masks; return what is lost of them at ROI size."""
+        for note in dict.fromkeys(sample.notes):
+            self.count(note)
+        self._warnings += sample.warnings
+        training = sample.split == "train"
+        self._training += training
+        self._images += 1
+        roi = {column: _nearest(grey, self.roi_size_px) for column, grey in greys.items()}
+        network = {column: _nearest(grey, self.network_size_px) for column, grey in roi.items()}
+        faults = []
+        full, large, small = (planes_of(levels, self.task) for levels in (greys, roi, network))
+        for item in self.task.structures:
+            present, kept, seen = (bool(planes[item.id].any()) for planes in (full, large, small))
+            self._trained[item.id] += training and present
+            self._seen[item.id] += training and seen
+            plane = full[item.id]
+            self._cornered[item.id] += bool(plane[:: max(len(plane) - 1, 1), :: max(plane.shape[1] - 1, 1)].all())
+            if present and not kept:
+                pixels = int(plane.sum())
+                text = f"{entry.place}: {item.id} of {pixels} pixels vanishes at ROI size, {_size(self.roi_size_px)}"
+                (self._warnings if item.optional else faults).append(text)
+            elif present and not seen:
+                self._vanished[item.id].append(sample.name)
+        return faults
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the domain as a whole."""
+        found = []
+        for structure in self.task.ids:
+            where = f"{self.domain}: expected {structure} in a training image"
+            if not self._trained[structure]:
+                found.append(f"{where}, found none in {self._training}; check task.structures' values and columns")
+            elif not self._seen[structure]:
+                found.append(
+                    f"{where} at network size, {_size(self.network_size_px)}, found it vanished from all"
+                    f" {self._trained[structure]}; enlarge network_size"
+                )
+        return found
 
     def lines(self, counts: Mapping[str, int], excluded: Iterable[str]) -> list[str]:
         """Return one line per matter."""
         images = ", ".join(f"{counts[split]} {split}" for split in SPLITS)
-        resized = [
-            f"{self._domain}: {count} images of {side} px brought to {self._roi_size_px} px"
-            for side, count in sorted(self._resized.items())
+        done = [f"{self.domain}: {_images(count)}: {text}" for text, count in sorted(self._counts.items())]
+        left_out = [f"{self.domain}: excluded by the configuration: {name}" for name in excluded]
+        warnings = [*self._warnings, *self._whole_warnings()]
+        told = [f"{self.domain}: {len(warnings)} warning{'s' * (len(warnings) != 1)}"] if warnings else []
+        return [
+            f"{self.domain}: {images} images", *done, *left_out, *told, *(f"warning: {line}" for line in warnings),
+        ]  # fmt: skip
+
+    def _whole_warnings(self) -> list[str]:
+        """Return what is odd about the domain as a whole."""
+        lost = [
+            f"{self.domain}: {structure} vanishes at network size, {_size(self.network_size_px)}, in"
+            f" {_images(len(names))}: {', '.join(names[:5])}{', ...' * (len(names) > 5)}"
+            for structure, names in self._vanished.items()
         ]
-        left_out = [f"{self._domain}: excluded by the configuration: {name}" for name in excluded]
-        return [f"{self._domain}: {images} images", *resized, *left_out, *self._warnings]
+        return lost + [
+            f"{self.domain}: {structure} covers all corners of {count} of {self._images} images; are the masks inverted?"
+            for structure, count in self._cornered.items()
+            if 2 * count > self._images
+        ]
+
+
+def _nearest(grey: np.ndarray, size_px: Size) -> np.ndarray:
+    """Resize grey values by nearest neighbour, for a look at what is left of them."""
+    height, width = size_px
+    return np.asarray(Image.fromarray(grey).resize((width, height), Image.Resampling.NEAREST)).astype(grey.dtype)
+
+
+def _size(size_px: Size) -> str:
+    """Write a size, width first as image viewers do."""
+    return f"{size_px[1]}x{size_px[0]} px"
+
+
+def _images(count: int) -> str:
+    """Write a number of images."""
+    return f"{count} image{'s' * (count != 1)}"
 
 
 def _twice(places: Sequence[tuple[str, str, str]]) -> str:
@@ -148,7 +286,7 @@ def _twice(places: Sequence[tuple[str, str, str]]) -> str:
     return f"{names} are the same image; a model would be tested on what it has seen: name one in dataset.exclude"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write rows as CSV text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

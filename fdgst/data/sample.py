@@ -1,14 +1,14 @@
 """What a reader gives: entries, which are cheap to list, and the samples that they load."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One image and its label.
+    """One image and the grey values of its masks.
 
     Attributes
     ----------
@@ -16,22 +16,28 @@ class Sample:
         Names the image within its domain.
     split : str
         ``train`` or ``test``.
-    image : ndarray of uint8, shape (side, side, 3)
-        RGB.
-    label : ndarray of uint8, shape (side, side)
-        0 background, 1 rim, 2 cup.
+    group : str
+        The patient or slide that the image is of; its own name where nothing is known.
+    image : ndarray of uint8 or uint16, shape (height, width, C)
+        With the channels and the depth of the task.
+    greys : mapping of str to ndarray of uint8 or uint16, shape (height, width)
+        For each mask column of the task its grey values.
     sha256 : str
         Of the bytes of the image's file; of the pixels where there is no file.
     warnings : tuple of str
-        What the user should know and may leave as it is, one line each.
+        What the user should know and may leave as it is, one line each, with the file's name.
+    notes : tuple of str
+        What was done to the files, without their names; counted over a domain.
     """
 
     name: str
     split: str
+    group: str
     image: np.ndarray
-    label: np.ndarray
+    greys: Mapping[str, np.ndarray]
     sha256: str
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,19 @@ class Entry:
 
     Attributes
     ----------
-    name, split : str
+    name, split, group : str
         As of its sample.
     load : callable
         Returns the sample; raises `fdgst.errors.DataError` with one line per fault of its files.
+    place : str
+        Where its faults are found: the image's file, or its name where it has none.
+    carried : mapping of str to str
+        What the source says of it besides: columns of the manifest.
     """
 
     name: str
     split: str
+    group: str
     load: Callable[[], Sample]
+    place: str
+    carried: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Making banks: the amplitudes of a domain's training images."""
+"""Making banks: the amplitudes of a domain's training images, once, for all the shards that take its style."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 from fdgst.core.sparse import low_phases, sparse
 from fdgst.core.synthesis import spectrum_of
-from fdgst.core.thresholds import parse_alpha, thresholded
+from fdgst.core.thresholds import canonical_alpha, thresholded
 from fdgst.errors import ConfigError
 from fdgst.generation.threads import steady
 from fdgst.progress import progress
@@ -18,24 +18,8 @@ from fdgst.storage.rois import Rois, open_rois
 MIXINGS = ("roi", "network")
 
 
-def canonical_alpha(alpha: float | str) -> float | str:
-    """Return an alpha as files keep it: a number, 0 for no threshold, or ``ac:`` or ``energy:`` and a number.
-
-    Raises
-    ------
-    ConfigError
-        If it is no alpha.
-    """
-    try:
-        rule, number = parse_alpha(alpha)
-    except ValueError as error:
-        expected = "a number in [0, 1], or ac: or energy: and such a number"
-        raise ConfigError(f"alpha: expected {expected}, found {alpha!r}") from error
-    return number if rule == "peak" else f"{rule}:{number!r}"
-
-
-def images_of(rois: Rois, mixing: str) -> tuple[Callable[[int], np.ndarray], int]:
-    """Return the function that reads an image at the size that spectra are mixed at, and that size."""
+def images_of(rois: Rois, mixing: str) -> tuple[Callable[[int], np.ndarray], tuple[int, int]]:
+    """Return the function that reads an image at the size that spectra are mixed at, and that (height, width)."""
     if mixing == "roi":
         return rois.image, rois.roi_size_px
     return rois.network_image, rois.network_size_px
@@ -62,15 +46,21 @@ def make_bank(rois_path: Path, out: Path, *, alpha: float | str, mixing: str) ->
     FormatError
         If the ROI file is missing or damaged.
     """
-    alpha = canonical_alpha(alpha)
+    try:
+        alpha = canonical_alpha(alpha)
+    except ValueError as error:
+        expected = "a number in [0, 1], or ac: or energy: and such a number"
+        raise ConfigError(f"alpha: expected {expected}, found {alpha!r}") from error
     if mixing not in MIXINGS:
-        raise ConfigError(f"mixing: expected one of {MIXINGS}, found {mixing!r}")
+        raise ConfigError(f"mixing: expected one of {', '.join(MIXINGS)}, found {mixing!r}")
     with open_rois(rois_path) as rois, steady():
         read, size_px = images_of(rois, mixing)
         rows = rois.indices("train")
         names = [rois.names[row] for row in rows]
         settings = {"domain": rois.domain, "alpha": alpha, "mixing": mixing, "rois": digest(rois_path)}
-        with create_bank(out, alpha=alpha, size_px=size_px, names=names, settings=settings) as bank:
+        with create_bank(
+            out, alpha=alpha, channels=rois.channels, size_px=size_px, names=names, settings=settings
+        ) as bank:
             for row in progress(rows, total=len(rows), description=f"bank {rois.domain}", unit="image"):
                 _add(bank, read(row), alpha)
 
@@ -83,4 +73,5 @@ def _add(bank: DenseBankWriter | SoftBankWriter, image: np.ndarray, alpha: float
         bank.add(amplitude.astype(np.float32))
     else:
         width = image.shape[1]
-        bank.add(sparse(thresholded(amplitude, alpha=alpha, width_px=width)), low_phases(spectrum, width))
+        phases = low_phases(spectrum, width, peak=amplitude.max(axis=(1, 2)))
+        bank.add(sparse(thresholded(amplitude, alpha=alpha, width_px=width)), phases)

@@ -9,17 +9,17 @@ from fdgst.core.synthesis import Synthesis, carry, spectrum_of
 from fdgst.core.thresholds import thresholded
 from fdgst.core.windows import half, window_mask
 from fdgst.errors import ConfigError
-from fdgst.generation.augmentation import Augmentation
 from fdgst.generation.banks import images_of
 from fdgst.storage.banks import Bank, DenseBank, SoftBank
 from fdgst.storage.rois import Rois
+from fdgst.study.augmentations import Augmentation
 
 
 class FourierChange:
-    r"""d at network size, float32 (S, S, 3).
+    r"""d at network size, float32 (h, w, C).
 
     ASSUME: for the full window, where :math:`d = w - x` with :math:`w = \Re F^{-1}(S e^{jP})`, it is LANCZOS(w) minus
-    the 8-bit image at network size, so that lambda 0 is the original; for other windows it is LANCZOS(d).
+    the whole-numbered image at network size, so that lambda 0 is the original; for other windows it is LANCZOS(d).
 
     Parameters
     ----------
@@ -42,33 +42,41 @@ class FourierChange:
         self._read, self._size_px = images_of(rois, augmentation.mixing)
         self._rows = rois.indices("train")
         _check(rois, self._size_px, style_bank, content_bank, augmentation)
+        self._channels = rois.channels
         self._style_bank, self._alpha = style_bank, augmentation.alpha
         self._content_bank = content_bank if isinstance(content_bank, SoftBank) else None
-        shape = (self._size_px, self._size_px)
-        self._synthesis = Synthesis(shape, (rois.network_size_px, rois.network_size_px))
+        self._synthesis = Synthesis(self._size_px, rois.network_size_px)
         self._window = None
         if augmentation.window != "full":
-            self._window = half(window_mask(augmentation.window, shape)).astype(np.float32)
+            self._window = half(window_mask(augmentation.window, self._size_px)).astype(np.float32)
 
     def __call__(self, content: int, style: int, x: np.ndarray) -> np.ndarray:
         """Return d for the content image of that number in the training split, whose network-size image is `x`."""
         if self._window is None:
             return self._stylised(content, style) - x
-        return self._synthesis(carry(self._spectrum(content), self._amplitude(style), self._window))
+        return self._carried(content, style, self._window)
 
     def _stylised(self, content: int, style: int) -> np.ndarray:
         """Return w: the content at lambda 1."""
         if isinstance(self._style_bank, SoftBank):
             coefficients = self._style_bank.coefficients(style)
-            return self._synthesis.few(coefficients.on(self._phases(content, coefficients)), 3)
-        return self._synthesis(carry(self._spectrum(content), self._amplitude(style), None))
+            return self._synthesis.few(coefficients.on(self._phases(content, coefficients)), self._channels)
+        return self._carried(content, style, None)
+
+    def _carried(self, content: int, style: int, window: np.ndarray | None) -> np.ndarray:
+        """Put the style's amplitude on the content's phase, by whole transforms."""
+        spectrum = self._spectrum(content)
+        return self._synthesis(carry(spectrum, self._amplitude(style), window, peak=_peak(spectrum)))
 
     def _phases(self, content: int, coefficients: Coefficients) -> np.ndarray:
         """Return the content's unit phases where the style has coefficients."""
         phases = None
         if self._content_bank is not None:
-            phases = coefficients.phases_in(self._content_bank.phase(content), self._size_px)
-        return coefficients.phases_of(self._spectrum(content)) if phases is None else phases
+            phases = coefficients.phases_in(self._content_bank.phase(content), self._size_px[0])
+        if phases is None:
+            spectrum = self._spectrum(content)
+            phases = coefficients.phases_of(spectrum, peak=_peak(spectrum))
+        return phases
 
     def _spectrum(self, content: int) -> np.ndarray:
         """Transform the content."""
@@ -78,15 +86,22 @@ class FourierChange:
         """Return the style's target amplitude as a whole half spectrum."""
         amplitude = self._style_bank.amplitude(style)
         if self._alpha and isinstance(self._style_bank, DenseBank):
-            amplitude = thresholded(amplitude, alpha=self._alpha, width_px=self._size_px)
+            amplitude = thresholded(amplitude, alpha=self._alpha, width_px=self._size_px[1])
         return amplitude
 
 
-def _check(rois: Rois, size_px: int, style_bank: Bank, content_bank: Bank | None, augmentation: Augmentation) -> None:
+def _peak(spectrum: np.ndarray) -> np.ndarray:
+    """Return the largest amplitude of each channel: the sum, as the pixels of a ROI file are not negative."""
+    return spectrum[:, 0, 0].real
+
+
+def _check(
+    rois: Rois, size_px: tuple[int, int], style_bank: Bank, content_bank: Bank | None, augmentation: Augmentation
+) -> None:
     """Raise ConfigError unless the banks fit the ROI file and the augmentation."""
     faults = [
-        *_faults(style_bank, size_px, augmentation),
-        *(_faults(content_bank, size_px, augmentation) if content_bank is not None else []),
+        *_faults(style_bank, rois.channels, size_px, augmentation),
+        *(_faults(content_bank, rois.channels, size_px, augmentation) if content_bank is not None else []),
     ]
     if content_bank is not None:
         names = [rois.names[row] for row in rois.indices("train")]
@@ -99,13 +114,19 @@ def _check(rois: Rois, size_px: int, style_bank: Bank, content_bank: Bank | None
         raise ConfigError(*faults)
 
 
-def _faults(bank: Bank, size_px: int, augmentation: Augmentation) -> list[str]:
+def _faults(bank: Bank, channels: int, size_px: tuple[int, int], augmentation: Augmentation) -> list[str]:
     """List why a bank cannot serve an augmentation."""
     path: Path = bank.path
     faults = []
-    if bank.mixing != augmentation.mixing or bank.size_px != size_px:
-        expected = f"spectra of {augmentation.mixing} images of {size_px} px"
-        faults.append(f"{path}: expected {expected}, found {bank.mixing} images of {bank.size_px} px")
+    expected, found = (
+        f"{mixing} images of {height}x{width} px, {count} channels"
+        for mixing, (height, width), count in (
+            (augmentation.mixing, size_px, channels),
+            (bank.mixing, bank.size_px, bank.channels),
+        )
+    )
+    if expected != found:
+        faults.append(f"{path}: expected spectra of {expected}, found {found}")
     if isinstance(bank, SoftBank) and bank.alpha != augmentation.alpha:
         faults.append(f"{path}: expected a bank of alpha {augmentation.alpha}, found alpha {bank.alpha}")
     return faults

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,22 @@ from fdgst.core.controls import contrast_residual, jittered
 from fdgst.core.mixing import mix, statistics
 from fdgst.core.sheets import contact_sheet
 from fdgst.errors import ConfigError
-from fdgst.generation.augmentation import Augmentation, Draws, checked
 from fdgst.generation.changes import FourierChange
+from fdgst.generation.draws import ShardDraws
 from fdgst.generation.threads import in_order, steady
 from fdgst.progress import progress
 from fdgst.storage.banks import Bank, open_bank
 from fdgst.storage.format import digest
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.shards import STATISTICS, Plan, create_shard
+from fdgst.study.augmentations import Augmentation
 
 PREVIEW_ROWS, PREVIEW_PX = 3, 96
 Change = Callable[[int, int, np.ndarray], np.ndarray]  # content, style, x -> d
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ShardInputs:
     """The files that a shard is made from.
 
     Attributes
@@ -45,13 +46,13 @@ class Inputs:
 
 
 def make_shard(
-    inputs: Inputs, out: Path, *, augmentation: Augmentation, seed: int, compression: str, jobs: int
+    inputs: ShardInputs, out: Path, *, augmentation: Augmentation, seed: int, compression: str, jobs: int
 ) -> None:
     """Write the stylised copies of one domain's training images in the style of another.
 
     Parameters
     ----------
-    inputs : Inputs
+    inputs : ShardInputs
     out : Path
         The shard.
     augmentation : Augmentation
@@ -64,11 +65,10 @@ def make_shard(
     Raises
     ------
     ConfigError
-        If the augmentation is impossible or the files do not belong together; one line per fault.
+        If the files do not belong to the augmentation or to each other; one line per fault.
     FormatError
         If a file is missing or damaged.
     """
-    augmentation = checked(augmentation)
     if (inputs.style_bank is None) == (augmentation.kind == "fourier"):
         need = "a" if augmentation.kind == "fourier" else "no"
         raise ConfigError(
@@ -80,14 +80,14 @@ def make_shard(
         style_bank, content_bank = (
             stack.enter_context(open_bank(path)) if path else None for path in (inputs.style_bank, inputs.content_bank)
         )
-        task = _Task(rois, style_bank, content_bank, augmentation, seed)
-        settings = _settings(inputs, task)
-        with create_shard(out, task.plan(compression), settings=settings) as shard:
+        maker = _ShardMaker(rois, style_bank, content_bank, augmentation, seed)
+        settings = _settings(inputs, maker)
+        with create_shard(out, maker.plan(compression), settings=settings) as shard:
             preview: list[list[np.ndarray]] = []
-            description = f"shard {task.draws.content_domain} like {task.draws.style_domain}"
-            made = in_order(task, range(len(task.names)), jobs=jobs)
-            for copies in progress(made, total=len(task.names), description=description, unit="image"):
-                shard.add(copies.pixels, copies.label, copies.statistics)
+            description = f"shard {maker.draws.content_domain} like {maker.draws.style_domain}"
+            made = in_order(maker, range(len(maker.names)), jobs=jobs)
+            for copies in progress(made, total=len(maker.names), description=description, unit="image"):
+                shard.add(copies.pixels, copies.bits, copies.statistics)
                 if len(preview) < PREVIEW_ROWS:
                     preview.append([copies.x, *copies.pictures])
             shard.close(contact_sheet(preview, tile_px=PREVIEW_PX))
@@ -100,11 +100,11 @@ class Copies:
     x: np.ndarray
     pixels: np.ndarray
     pictures: np.ndarray
-    label: np.ndarray
+    bits: np.ndarray
     statistics: dict[str, np.ndarray]
 
 
-class _Task:
+class _ShardMaker:
     """Everything about a shard but its file; called with the number of a content image, it makes its copies."""
 
     def __init__(
@@ -113,29 +113,30 @@ class _Task:
         self.rois, self.augmentation = rois, augmentation
         self._rows = [int(row) for row in rois.indices("train")]
         self.names = [rois.names[row] for row in self._rows]
-        self.draws = Draws(seed, rois.domain, style_bank.domain if style_bank else rois.domain)
+        self.draws = ShardDraws(seed, rois.domain, style_bank.domain if style_bank else rois.domain)
         self._style_names = style_bank.names if style_bank else self.names
         self._styles = list(range(len(self.names)))  # a control keeps its own style
         self._change: Change = lambda content, style, x: contrast_residual(x)
         if style_bank:
             self._styles = [self.draws.style(name, len(style_bank.names)) for name in self.names]
             self._change = FourierChange(rois, style_bank, content_bank, augmentation)
-        self._lambdas = np.array([self.draws.lambdas(name, augmentation.lambdas) for name in self.names])
+        self._lambdas = np.array([self.draws.lambdas(name, augmentation) for name in self.names])
 
     def plan(self, compression: str) -> Plan:
         """Return what the shard will hold."""
-        a = self.augmentation
         return Plan(
             names=self.names,
             styles=[self._style_names[style] for style in self._styles],
             lambdas=self._lambdas,
             size_px=self.rois.network_size_px,
-            encoding=a.encoding,
+            channels=self.rois.channels,
+            white=self.rois.white,
+            encoding=self.augmentation.encoding,
             compression=compression,
             attributes={
-                "augmentation": a.id,
-                "window": a.window,
-                "alpha": a.alpha,
+                "augmentation": self.augmentation.id,
+                "window": self.augmentation.window,
+                "alpha": self.augmentation.alpha,
                 "seed": self.draws.seed,
                 "content_domain": self.draws.content_domain,
                 "style_domain": self.draws.style_domain,
@@ -146,43 +147,45 @@ class _Task:
         """Make the copies of one content image."""
         row, lambdas = self._rows[content], self._lambdas[content]
         x = self.rois.network_image(row)
-        pictures = np.empty((len(lambdas), *x.shape), np.uint8)
+        pictures = np.empty((len(lambdas), *x.shape), x.dtype)
         pixels = pictures
         if self.augmentation.kind == "jitter":
             numbers = self._jitter(content, x, pictures)
         else:
             d = self._change(content, self._styles[content], x)
             if self.augmentation.encoding == "residual":
-                pixels = d.astype(np.float16)
+                pixels = d.astype(np.float16 if x.dtype == np.uint8 else np.float32)
                 d = pixels.astype(np.float32)  # the pictures that the file gives
-            numbers = _mixed(x, d, lambdas, pictures)
-        return Copies(x, pixels, pictures, self.rois.network_label(row), dict(zip(STATISTICS, numbers, strict=True)))
+            numbers = self._mixed(x, d, lambdas, pictures)
+        bits = self.rois.network_bits(np.array([row]))[0]
+        return Copies(x, pixels, pictures, bits, dict(zip(STATISTICS, numbers, strict=True)))
 
     def _jitter(self, content: int, x: np.ndarray, pictures: np.ndarray) -> np.ndarray:
         """Write the jittered copies of one image, each with its own change; return their statistics."""
         lambdas = self._lambdas[content]
         directions = self.draws.directions(self.names[content], len(lambdas))
         numbers = [
-            _mixed(x, jittered(x, strength=lam, directions=direction) - x, np.ones(1), picture[None])
+            self._mixed(x, jittered(x, strength=lam, directions=direction) - x, np.ones(1), picture[None])
             for lam, direction, picture in zip(lambdas, directions, pictures, strict=True)
         ]
         return np.concatenate(numbers, axis=1)
 
+    def _mixed(self, x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """Write the pictures of one image to `out`; return `STATISTICS`, shape (4, L)."""
+        white = self.rois.white
+        return np.stack([mix(x, d, lambdas, out, white=white), *statistics(x, d, lambdas, white=white)])
 
-def _mixed(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """Write the pictures of one image to `out`; return `STATISTICS`, shape (4, L)."""
-    return np.stack([mix(x, d, lambdas, out), *statistics(x, d, lambdas)])
 
-
-def _settings(inputs: Inputs, task: _Task) -> dict[str, Any]:
+def _settings(inputs: ShardInputs, maker: _ShardMaker) -> dict[str, Any]:
     """Return what made the shard: the augmentation, the seed, and the inputs by domain and content."""
-    augmentation = asdict(task.augmentation)
+    augmentation = maker.augmentation.model_dump(mode="json")
     files = {"content": inputs.content, "style_bank": inputs.style_bank, "content_bank": inputs.content_bank}
     return {
         "augmentation": augmentation.pop("id"),
+        "lambdas": augmentation.pop("lambda_"),
         **augmentation,
-        "seed": task.draws.seed,
-        "content_domain": task.draws.content_domain,
-        "style_domain": task.draws.style_domain,
+        "seed": maker.draws.seed,
+        "content_domain": maker.draws.content_domain,
+        "style_domain": maker.draws.style_domain,
         "inputs": {name: digest(path) for name, path in files.items() if path},
     }

@@ -1,8 +1,6 @@
 """How work is done: one thread for each linear algebra, images spread over threads in order, memory kept."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -26,25 +24,20 @@ def steady() -> Iterator[None]:
         yield
 
 
-def in_order(function: Callable[[Item], Result], items: Iterable[Item], *, jobs: int) -> Iterator[Result]:
+def in_order(function: Callable[[Item], Result], items: Sequence[Item], *, jobs: int) -> Iterator[Result]:
     """Map a function over items with some threads; results come in the order of items, a few ahead at most.
 
     Parameters
     ----------
     function : callable
         Called in any thread.
-    items : iterable
+    items : sequence
     jobs : int
-        Threads; 1 calls the function where the result is asked for.
+        Threads; 1 calls the function where the result is asked for, and imports no joblib.
     """
     if jobs == 1:
-        yield from map(function, items)
-        return
-    with ThreadPoolExecutor(jobs) as pool:
-        ahead: deque[Future[Result]] = deque()
-        for item in items:
-            ahead.append(pool.submit(function, item))
-            if len(ahead) > 2 * jobs:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        return map(function, items)
+    from joblib import Parallel, delayed
+
+    parallel = Parallel(jobs, require="sharedmem", return_as="generator", pre_dispatch=2 * jobs)
+    return parallel(delayed(function)(item) for item in items)

@@ -1,6 +1,6 @@
 """Networks by name from segmentation-models-pytorch: DeepLabV3+ with MobileNetV2 unless the configuration says else.
 
-Every network maps images (B, 3, S, S) in [-1, 1] to two logits per pixel (B, 2, S, S), cup and disc.
+Every network maps images (B, channels, H, W) in [-1, 1] to one logit per pixel and structure (B, structures, H, W).
 """
 
 import inspect
@@ -18,7 +18,6 @@ from fdgst.core.seeding import seed as seed_of
 from fdgst.errors import ConfigError, TrainingError
 from fdgst.models.depthwise import quicken
 
-STRUCTURES = 2  # cup, disc
 ALTERNATIVES = "set training.encoder_weights to none (random weights) or to the PATH of a file of weights"
 
 
@@ -35,7 +34,7 @@ class NetworkSettings(Protocol):
     def atrous_rates(self) -> Sequence[int]: ...  # noqa: D102
 
 
-def build_network(settings: NetworkSettings, *, seed: int) -> nn.Module:
+def build_network(settings: NetworkSettings, *, channels: int, structures: int, seed: int) -> nn.Module:
     """Make a network with its first weights.
 
     Parameters
@@ -43,8 +42,10 @@ def build_network(settings: NetworkSettings, *, seed: int) -> nn.Module:
     settings : NetworkSettings
         ``decoder`` and ``encoder``: names of segmentation-models-pytorch (``tu-`` encoders are timm's).
         ``encoder_weights``: ``imagenet`` (fetched), ``none`` (random), or the path of a ``.safetensors`` or
-        ``.pth`` file with the encoder's or a whole network's weights. ``atrous_rates``: for decoders that have
+        ``.pth`` file with the encoder's or a whole network's weights, made for as many channels. ``atrous_rates``: for decoders that have
         them, ignored by the others.
+    channels, structures : int
+        Of the images, and of the task: planes that go in and planes that come out.
     seed : int
         Equal seeds give equal weights; the global generator is left as it was.
 
@@ -61,17 +62,17 @@ def build_network(settings: NetworkSettings, *, seed: int) -> nn.Module:
         If the weights cannot be fetched or read, or do not fit the encoder.
     """
     weights = settings.encoder_weights
-    network = _create(settings, pretrained=False, seed=seed)
+    network = _create(settings, channels, structures, pretrained=False, seed=seed)
     if weights == "imagenet":
-        return _pretrained(settings, seed)
+        return _pretrained(settings, channels, structures, seed)
     if weights != "none":
         _load_encoder(network, Path(weights))
     return network
 
 
-def rebuild_network(settings: NetworkSettings) -> nn.Module:
+def rebuild_network(settings: NetworkSettings, *, channels: int, structures: int) -> nn.Module:
     """Make the network of `settings` for weights that are about to be loaded: nothing is fetched or read."""
-    return _create(settings, pretrained=False, seed=0)
+    return _create(settings, channels, structures, pretrained=False, seed=0)
 
 
 def reason(error: Exception) -> str:
@@ -80,17 +81,19 @@ def reason(error: Exception) -> str:
     return lines[1] if lines[0].startswith("Error(s) in loading state_dict") and len(lines) > 1 else lines[0]
 
 
-def _pretrained(settings: NetworkSettings, seed: int) -> nn.Module:
+def _pretrained(settings: NetworkSettings, channels: int, structures: int, seed: int) -> nn.Module:
     """Make the network with its encoder's published weights, or say what to do without them."""
     try:
         with _quiet_hub():
-            return _create(settings, pretrained=True, seed=seed)
+            return _create(settings, channels, structures, pretrained=True, seed=seed)
     except Exception as error:  # the hub's, timm's and the network's own kinds, which share no base
         fault = f"imagenet weights of {settings.encoder} cannot be had ({reason(error)}); {ALTERNATIVES}"
         raise TrainingError(fault) from error
 
 
-def _create(settings: NetworkSettings, *, pretrained: bool, seed: int) -> nn.Module:
+def _create(
+    settings: NetworkSettings, channels: int, structures: int, *, pretrained: bool, seed: int
+) -> nn.Module:
     """Make the network from a seed, checking the names first."""
     import segmentation_models_pytorch as smp
 
@@ -99,7 +102,12 @@ def _create(settings: NetworkSettings, *, pretrained: bool, seed: int) -> nn.Mod
         raise ConfigError(_unknown("decoder", settings.decoder, list(decoders)))
     timm_encoder = _check_encoder(settings.encoder)
     decoder = decoders[settings.decoder]
-    arguments: dict[str, Any] = {"encoder_name": settings.encoder, "encoder_weights": None, "classes": STRUCTURES}
+    arguments: dict[str, Any] = {
+        "encoder_name": settings.encoder,
+        "encoder_weights": None,
+        "in_channels": channels,
+        "classes": structures,
+    }
     if pretrained:
         arguments["encoder_weights"] = True if timm_encoder else "imagenet"
     if "decoder_atrous_rates" in inspect.signature(decoder.__init__).parameters:
@@ -153,11 +161,23 @@ def _load_encoder(network: nn.Module, path: Path) -> None:
     # counters of batch normalisation are absent from old files; a classifier's head is of no use here
     missing = [name for name in own if name not in weights and not name.endswith("num_batches_tracked")]
     misfits = [name for name in own if name in weights and weights[name].shape != own[name].shape]
+    if not missing and len(misfits) == 1 and _differ_by_channels(own[misfits[0]], weights[misfits[0]]):
+        # ASSUME: published weights are adapted by their library, which says how; nobody says how for a file
+        found, wanted = weights[misfits[0]].shape[1], own[misfits[0]].shape[1]
+        raise TrainingError(
+            f"{path}: weights for images of {found} channel(s), but those of this study have {wanted} (task.channels);"
+            f" {ALTERNATIVES}, or to imagenet, which is adapted to {wanted}"
+        )
     if missing or misfits:
         first = (missing + misfits)[0]
         count = f"{len(missing)} of {len(own)} tensors are missing and {len(misfits)} of another shape"
         raise TrainingError(f"{path}: not the weights of the encoder: {count}, first {first}; {ALTERNATIVES}")
     encoder.load_state_dict({name: weights.get(name, tensor) for name, tensor in own.items()})
+
+
+def _differ_by_channels(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Tell whether two convolutions differ in nothing but the channels that they take."""
+    return one.ndim == other.ndim == 4 and one.shape[0] == other.shape[0] and one.shape[2:] == other.shape[2:]
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:

@@ -1,7 +1,7 @@
 """DoFE's network: a DeepLabV3+ whose fused features are enriched from a pool of domain features.
 
 Wang et al., "DoFE: Domain-oriented feature embedding for generalizable fundus image segmentation", IEEE TMI 2020.
-h is BN(concat(upsampled ASPP, low-level features)), (B, 304, S/4, S/4) for the default network; the pool holds one
+h is BN(concat(upsampled ASPP, low-level features)), (B, 304, H/4, W/4) for the default network; the pool holds one
 vector of as many channels per source domain.
 """
 
@@ -63,11 +63,11 @@ class DomainFeatures(nn.Module):
         self.to(next(network.parameters()).device)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return logits (B, 2, S, S); no domain label is needed."""
+        """Return logits (B, K, H, W); no domain label is needed."""
         return self.detailed(images)[0]
 
     def detailed(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return logits (B, 2, S, S), domain code q (B, domains) before its softmax, and h averaged over space."""
+        """Return logits (B, K, H, W), domain code q (B, domains) before its softmax, and h averaged over space."""
         fused, aspp = self.fused(images)
         code = self.code(aspp.amax((2, 3)))  # the map is taken after its own BN and ReLU
         h = self.norm(fused)
@@ -91,7 +91,7 @@ class DomainFeatures(nn.Module):
 
         Parameters
         ----------
-        images : iterable of (int, tensor of shape (n, 3, S, S))
+        images : iterable of (int, tensor of shape (n, C, H, W))
             A domain's index and some of its images; each image once, every domain at least one.
 
         Notes

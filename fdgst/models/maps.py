@@ -30,7 +30,7 @@ class WithMap(nn.Module):
         head.register_forward_pre_hook(self._keep)
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return logits (B, 2, S, S) and the map (B, channels, height, width)."""
+        """Return logits (B, K, H, W) and the map (B, channels, height, width)."""
         logits = self.network(images)
         given, self._given = self._given, None
         assert given is not None

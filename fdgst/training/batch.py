@@ -1,8 +1,8 @@
 """What a training step sees: one mini-batch, ready on the device.
 
-Images are in [-1, 1] (grey level / 127.5 - 1), labels are 0 or 1 in the order (cup, disc), the disc including the
-cup. Batches for trainers that need an image and its stylised copy together (`pairs`) hold the contents in their
-first half and the copies in the second, in the same order and with the same geometry.
+Images are in [-1, 1], black to white; labels are 0 or 1, one plane per structure in the order of the task, and overlap
+where the structures do. Batches for trainers that need an image and its stylised copy together (`pairs`) hold the
+contents in their first half and the copies in the second, in the same order and with the same geometry.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ class Batch:
 
     Attributes
     ----------
-    images : tensor of float32, shape (B, 3, S, S)
+    images : tensor of float32, shape (B, C, H, W)
         In [-1, 1], channels-last in memory.
-    labels : tensor of float32, shape (B, 2, S, S)
-        0 or 1; (cup, disc).
+    labels : tensor of float32, shape (B, K, H, W)
+        0 or 1; one plane per structure.
     domains : tensor of int64, shape (B,)
         Which source domain an image's content comes from: its place among the run's sources, from 0.
     step : int

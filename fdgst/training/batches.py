@@ -1,7 +1,10 @@
-"""Which images a step sees: a pure function of (stage, unseen domain, seed, step), whatever was drawn before.
+"""Which images a step sees, and how they become its batch.
 
-The draws of an epoch are made at once, as arrays. They do not depend on the method either: two rows of the table see
-the same contents with the same geometry, and differ by what is stylised.
+`draw` decides for a whole epoch which images are taken, which of them are replaced by stylised copies, and how each is
+enlarged. It is a function of stage, unseen domain, seed and epoch, whatever was drawn before, so that a training that
+goes on after an interruption sees what it would have seen. It does not depend on the method either: two rows of the
+table see the same contents with the same geometry, and differ by what is stylised. `Batches` then takes one step's
+images from memory or from the files, and brings them into the form of a `Batch`.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +18,7 @@ import torch
 from fdgst.core.seeding import generator
 from fdgst.training.batch import Batch
 from fdgst.training.geometry import scale_and_crop
+from fdgst.training.pool import levels
 from fdgst.training.store import Layout, Store, normalise
 
 AHEAD = 3  # steps read in advance where pixels are not in memory
@@ -46,13 +50,13 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Draws:
+class EpochDraws:
     """What the steps of one epoch see; every array is (steps, B, ...).
 
     Attributes
     ----------
     originals : int
-        Number of the content among all originals; gives label and domain.
+        Number of the content among all originals; gives mask and domain.
     copies : int
         Number of the stylised copy (see `Layout`), -1 for the original itself.
     lambdas : float32
@@ -68,7 +72,7 @@ class Draws:
     offsets: Any
 
 
-def draw(layout: Layout, sampling: Sampling, epoch: int) -> Draws:
+def draw(layout: Layout, sampling: Sampling, epoch: int) -> EpochDraws:
     """Draw one epoch, counted from 0.
 
     Parameters
@@ -80,7 +84,7 @@ def draw(layout: Layout, sampling: Sampling, epoch: int) -> Draws:
 
     Returns
     -------
-    Draws
+    EpochDraws
         Arrays; source after source within a step.
     """
     rng = generator("batches", *sampling.identity, epoch)
@@ -95,12 +99,12 @@ def draw(layout: Layout, sampling: Sampling, epoch: int) -> Draws:
     copies, lambdas = _copies(layout, source, local, style, strength)
     if sampling.pairs:
         half = np.arange(len(source)) % sampling.per_source < sampling.per_source // 2
-        twice = [np.concatenate([a[:, half]] * 2, axis=1) for a in (contents, copies, lambdas, factors, offsets)]
-        contents, copies, lambdas, factors, offsets = twice
+        drawn = (contents, copies, lambdas, factors, offsets)
+        contents, copies, lambdas, factors, offsets = (np.concatenate([part[:, half]] * 2, axis=1) for part in drawn)
         copied = np.arange(contents.shape[1]) >= half.sum()
     else:
         copied = stylised < layout.share
-    return Draws(contents, np.where(copied, copies, -1), np.where(copied, lambdas, np.float32(0)), factors, offsets)
+    return EpochDraws(contents, np.where(copied, copies, -1), np.where(copied, lambdas, np.float32(0)), factors, offsets)
 
 
 def _copies(
@@ -131,7 +135,7 @@ class Batches:
         self.store, self.sampling = store, sampling
         # of two epochs, since the prefetching thread is ahead of the step
         self._drawn = lru_cache(maxsize=2)(partial(draw, store.layout, sampling))
-        self._epoch: tuple[int, Draws] | None = None
+        self._epoch: tuple[int, EpochDraws] | None = None
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
         self._ahead: dict[int, Future[tuple[torch.Tensor, torch.Tensor | None]]] = {}
 
@@ -149,28 +153,28 @@ class Batches:
         draws = self._draws(epoch)
         originals, copies = draws.originals[within], draws.copies[within]
         pixels, changes = self._pixels(originals, copies) if self.store.resident else self._fetch(step)
-        images = pixels.permute(0, 3, 1, 2).float()  # a view: channels-last already
+        images = levels(pixels).permute(0, 3, 1, 2)  # a view: channels-last already
         if changes is not None:
             lam = draws.lambdas[within][:, None, None, None]
-            images = (images + lam * changes.permute(0, 3, 1, 2)).round_().clamp_(0, 255)
-        labels = self.store.labels[originals].float()
-        images, labels = scale_and_crop(images, labels, factors=draws.factors[within], offsets=draws.offsets[within])
+            images = (images + lam * changes.permute(0, 3, 1, 2)).round_().clamp_(0, self.store.white)
+        bits = self.store.bits[originals].float()  # at most 8: exact
+        images, bits = scale_and_crop(images, bits, factors=draws.factors[within], offsets=draws.offsets[within])
         return Batch(
-            images=normalise(images).contiguous(memory_format=torch.channels_last),
-            labels=torch.stack([labels == 2, labels >= 1], dim=1).float(),
+            images=normalise(images, self.store.white).contiguous(memory_format=torch.channels_last),
+            labels=planes(bits, len(self.store.structures)),
             domains=self.store.domain_of[originals],
             step=step,
             epoch=epoch,
         )
 
-    def _draws(self, epoch: int) -> Draws:
+    def _draws(self, epoch: int) -> EpochDraws:
         """Return an epoch's draws as tensors on the device: one transfer per epoch, none per step."""
         if self._epoch is None or self._epoch[0] != epoch:
             draws = self._drawn(epoch)
             tensors = {
                 item.name: torch.from_numpy(getattr(draws, item.name)).to(self.store.device) for item in fields(draws)
             }
-            self._epoch = epoch, Draws(**tensors)
+            self._epoch = epoch, EpochDraws(**tensors)
         return self._epoch[1]
 
     def _numbers(self, originals: Any, copies: Any) -> tuple[Any, Any]:
@@ -204,3 +208,9 @@ class Batches:
         self._ahead = {number: future for number, future in self._ahead.items() if number > step}
         device = self.store.device
         return pixels.to(device, non_blocking=True), None if changes is None else changes.to(device, non_blocking=True)
+
+
+def planes(bits: torch.Tensor, count: int) -> torch.Tensor:
+    """Turn bits of masks, (B, H, W), into one plane of 0 and 1 per structure, float32 (B, K, H, W)."""
+    places = torch.arange(count, device=bits.device).view(-1, 1, 1)
+    return ((bits.int()[:, None] >> places) & 1).float()

@@ -1,4 +1,9 @@
-"""How much of a step goes into its data: wall clock on a CPU, events on a GPU, which nobody waits for."""
+"""How much of the training's time is spent on getting its batches, rather than on learning from them.
+
+A training warns when that share is large, and writes it into run.json. On a CPU times are read from the wall clock. A
+GPU works through a queue and is behind the program, so that there the marks are events, put into the queue with the
+work and read when it has passed them: measuring makes nobody wait.
+"""
 
 import logging
 from time import perf_counter
@@ -12,11 +17,17 @@ WARN_SECONDS = 30.0  # of training, before that a share says little
 
 
 class DataClock:
-    """Times steps in three marks, `begin`, `data_done`, `end`, and sums them up at a `look`.
+    """Times steps by three marks each, `begin`, `data_done` and `end`, and adds them up when `look` is called.
 
     Parameters
     ----------
     device : torch.device
+        On which the steps are made.
+
+    Attributes
+    ----------
+    data_seconds, seconds : float
+        Time that the batches took, and the whole steps, up to the last look.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -51,8 +62,8 @@ class DataClock:
             self.seconds += self._between(begin, end)
         self._open.clear()
         if self.share > LARGE_SHARE and self.seconds >= WARN_SECONDS and not self._warned:
-            said = "where pixels are read by chunk, a larger resident_gib keeps them in memory"
-            log.warning("the data path takes %.0f %% of a step; %s", 100 * self.share, said)
+            advice = "where pixels are read by chunk, a larger resident_gib keeps them in memory"
+            log.warning("the data path takes %.0f %% of a step; %s", 100 * self.share, advice)
             self._warned = True
 
     def _now(self) -> Any:

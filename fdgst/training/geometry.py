@@ -10,16 +10,16 @@ from torch.nn.functional import grid_sample
 
 
 def scale_and_crop(
-    images: torch.Tensor, labels: torch.Tensor, *, factors: torch.Tensor, offsets: torch.Tensor
+    images: torch.Tensor, bits: torch.Tensor, *, factors: torch.Tensor, offsets: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Enlarge images and label maps and crop them back to their size.
+    """Enlarge images and masks and crop them back to their size.
 
     Parameters
     ----------
-    images : tensor of float, shape (B, C, S, S)
+    images : tensor of float, shape (B, C, H, W)
         Interpolated bilinearly.
-    labels : tensor of float, shape (B, S, S)
-        Class numbers; the nearest is taken, so that no class is made up between two others.
+    bits : tensor of float, shape (B, H, W)
+        Bits of masks as numbers; the nearest is taken, so that none is made up between two others.
     factors : tensor of float, shape (B, 2)
         Enlargement of height and width, >= 1; exactly 1 leaves an axis as it is.
     offsets : tensor of float, shape (B, 2)
@@ -27,15 +27,20 @@ def scale_and_crop(
 
     Returns
     -------
-    images : tensor, shape (B, C, S, S)
-    labels : tensor, shape (B, S, S)
+    images : tensor, shape (B, C, H, W)
+    bits : tensor, shape (B, H, W)
     """
-    size_px = images.shape[-1]
-    centres = torch.arange(size_px, device=images.device, dtype=factors.dtype) + 0.5
-    # the enlarged image has S * factor pixels, of which the crop leaves out S * (factor - 1)
-    starts = offsets * size_px * (factors - 1)
-    edges = (centres + starts[:, :, None]) / factors[:, :, None]  # (B, 2, S): in the old image
-    rows, columns = (edges * (2 / size_px) - 1).unbind(1)  # grid_sample's units: -1 and 1 are the outer edges
+    rows, columns = (
+        _places(size_px, factors[:, axis], offsets[:, axis]) for axis, size_px in enumerate(images.shape[-2:])
+    )
     grid = torch.stack(torch.broadcast_tensors(columns[:, None, :], rows[:, :, None]), dim=-1)
     sample = partial(grid_sample, grid=grid, padding_mode="border", align_corners=False)
-    return sample(images, mode="bilinear"), sample(labels[:, None], mode="nearest")[:, 0]
+    return sample(images, mode="bilinear"), sample(bits[:, None], mode="nearest")[:, 0]
+
+
+def _places(size_px: int, factors: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+    """Return where along an axis each new pixel lies in the old image, (B, size), -1 and 1 being the outer edges."""
+    centres = torch.arange(size_px, device=factors.device, dtype=factors.dtype) + 0.5
+    # the enlarged image has size * factor pixels, of which the crop leaves out size * (factor - 1)
+    starts = offsets * size_px * (factors - 1)
+    return (centres + starts[:, None]) / factors[:, None] * (2 / size_px) - 1

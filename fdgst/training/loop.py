@@ -1,63 +1,31 @@
 """The training loop, in the order of events. It decides nothing: schedules and sampling are functions of the step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import monotonic
 
-import torch
-
-from fdgst.core.seeding import seed
 from fdgst.progress import Progress
 from fdgst.training.batch import Batch
 from fdgst.training.clock import DataClock
 from fdgst.training.interruption import Interrupted, Interruption
-from fdgst.training.keeper import Keeper
-from fdgst.training.ledger import Ledger
-from fdgst.training.methods.trainer import Trainer
-from fdgst.training.schedule import Schedule
+from fdgst.training.state import TrainingState
 
 
-def fit(
-    trainer: Trainer,
-    batches: Callable[[int], Batch],
-    plan: Schedule,
-    *,
-    name: str,
-    identity: tuple[str | int, ...],
-    start: int,
-    ledger: Ledger,
-    keeper: Keeper,
-    interruption: Interruption,
-    epoch_done: Callable[[int], None],
-    row_done: Callable[[Mapping[str, float]], None],
-) -> DataClock:
-    """Train from step `start` to the end of the plan.
+def fit(state: TrainingState, batches: Callable[[int], Batch], interruption: Interruption) -> DataClock:
+    """Train from where a training stands to the end of its plan.
 
     Parameters
     ----------
-    trainer : Trainer
+    state : TrainingState
+        Changed in place.
     batches : callable
-        Step to batch, pure.
-    plan : Schedule
-    name : str
-        Of the run, for messages.
-    identity : tuple
-        Stage, unseen domain and seed: with the step, what dropout and the trainers draw from torch's generator.
-    start : int
-        Steps already done.
-    ledger : Ledger
-    keeper : Keeper
-        Of checkpoints.
+        The number of a step, from 0, to its batch; pure.
     interruption : Interruption
         Where the signals are noted.
-    epoch_done : callable
-        Called with the number of epochs done at the end of each.
-    row_done : callable
-        Called with every new row of the history.
 
     Returns
     -------
     DataClock
-        With the time that the data path took.
+        With the time that went into making batches.
 
     Raises
     ------
@@ -66,41 +34,37 @@ def fit(
     Interrupted
         After SIGTERM or Ctrl-C, when the step is done and saved.
     """
-    clock = DataClock(trainer.device)
-    with Progress(plan.steps, description=name, unit="step", initial=start) as shown:
-        begun, speed = monotonic(), ""
-        for step in range(start, plan.steps):
-            torch.manual_seed(seed("step", *identity, step))  # so that dropout needs no generator state to resume
+    plan, clock = state.plan, DataClock(state.trainer.device)
+    with Progress(plan.steps, description=state.name, unit="step", initial=state.step) as shown:
+        begun, first, speed = monotonic(), state.step, ""
+        while not state.over:
+            state.begin_step()
             clock.begin()
-            batch = batches(step)
+            batch = batches(state.step)
             clock.data_done()
-            for group in trainer.optimiser.param_groups:
-                group["lr"] = plan.rate(step)
-            ledger.add(trainer.update(batch))
+            state.end_step(state.trainer.update(batch))
             clock.end()
-            last = step + 1 == plan.steps
-            if (step + 1) % ledger.log_steps == 0 or last:
-                ledger.look(step)
-                row_done(ledger.close_row(step, batch.epoch, plan.rate(step)))
-                speed = f"{plan.images_per_step * (step + 1 - start) / (monotonic() - begun):.0f}"
+            if state.row_is_due():
+                state.close_row()
                 clock.look()
-            shown.advance(**_fields(batch, plan, ledger, speed))
-            if (step + 1) % plan.steps_per_epoch == 0:
-                epoch_done(batch.epoch + 1)
-            if not last and (interruption.number or keeper.due()):
-                ledger.look(step)
-                keeper.save(step + 1)
-            if interruption.number and not last:
-                said = f"{name}: stopped by a signal after step {step + 1} of {plan.steps}; saved"
-                raise Interrupted(f"{said}; run the same command again to go on from there", interruption.number)
+                speed = f"{plan.images_per_step * (state.step - first) / (monotonic() - begun):.0f}"
+            shown.advance(**_fields(state, speed))
+            if state.snapshot_is_due():
+                state.keep_snapshot()
+            if not state.over and (interruption.number or state.save_is_due()):
+                state.save()
+            if not state.over and interruption.number:
+                stopped = f"{state.name}: stopped by a signal after step {state.step} of {plan.steps}; saved"
+                raise Interrupted(f"{stopped}; run the same command again to go on from there", interruption.number)
+        state.check()
     return clock
 
 
-def _fields(batch: Batch, plan: Schedule, ledger: Ledger, speed: str) -> dict[str, str]:
+def _fields(state: TrainingState, speed: str) -> dict[str, str]:
     """Say in words where the training is."""
-    fields = {"epoch": f"{batch.epoch + 1}/{plan.epochs}"}
-    if ledger.history:
-        fields["loss"] = f"{ledger.history[-1]['loss']:.4f}"
+    fields = {"epoch": f"{state.epoch}/{state.plan.epochs}"}
+    if state.history:
+        fields["loss"] = f"{state.history[-1]['loss']:.4f}"
     if speed:
         fields["images/s"] = speed
     return fields

@@ -1,4 +1,8 @@
-"""Planes of pixels from several files, addressed by one running number; in memory as a whole, or read one by one."""
+"""All pictures of several files as one long list, kept in memory or read one by one.
+
+A training draws its images by one running number, whatever file they lie in: the pictures of the first file count from
+0, those of the second go on from there. A `Pool` is such a list. Files say what they add to it as a `Part`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,74 +18,105 @@ BLOCK = 32  # images read at once while loading: a few MiB
 
 @dataclass(frozen=True)
 class Part:
-    """A run of planes of one file: how many, and how to read contents `a` to `b` or one plane."""
+    """What one file adds to a pool.
+
+    Attributes
+    ----------
+    count : int
+        Pictures.
+    per_content : int
+        Pictures that belong to one content image, and are read together: the lambdas of a grid shard, otherwise 1.
+    block : callable
+        Returns the pictures of the content images `first` to `last - 1`.
+    picture : callable
+        Returns one picture by its number in the file.
+    """
 
     count: int
     per_content: int
     block: Callable[[int, int], np.ndarray]
-    plane: Callable[[int], np.ndarray]
+    picture: Callable[[int], np.ndarray]
 
 
 class Pool:
-    """Planes of equal shape from several files, addressed by one running number.
+    """Pictures of one shape and type from several files, addressed by one running number.
 
     Parameters
     ----------
     parts : sequence of Part
     shape : tuple of int
-        Of one plane, (S, S, 3).
-    dtype : torch.dtype
-        Of the planes in memory.
+        Of one picture, (H, W, C).
+    dtype : numpy dtype
+        Of the pictures in the files: unsigned 8 or 16 bits, or floats.
     """
 
-    def __init__(self, parts: Sequence[Part], shape: tuple[int, ...], dtype: torch.dtype) -> None:
-        self.parts, self.shape, self.dtype = parts, shape, dtype
+    def __init__(self, parts: Sequence[Part], shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self.parts, self.shape = parts, shape
+        self.dtype = stored(np.empty(0, dtype)).dtype
         self.bases = np.cumsum([0, *(part.count for part in parts)])
         self._resident: torch.Tensor | None = None
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all planes in memory."""
+        """Bytes of all pictures in memory."""
         return int(self.bases[-1]) * int(np.prod(self.shape)) * self.dtype.itemsize
 
     def load(self, device: torch.device) -> None:
         """Read everything into the memory of `device`."""
-        planes = torch.empty((int(self.bases[-1]), *self.shape), dtype=self.dtype, device=device)
+        pictures = torch.empty((int(self.bases[-1]), *self.shape), dtype=self.dtype, device=device)
         for part, base in zip(self.parts, self.bases, strict=False):
             contents = part.count // part.per_content
             for first in range(0, contents, BLOCK):
                 last = min(first + BLOCK, contents)
-                block = torch.from_numpy(part.block(first, last)).reshape(-1, *self.shape)
-                planes[base + first * part.per_content : base + last * part.per_content] = block
-        self._resident = planes
+                block = stored(part.block(first, last)).reshape(-1, *self.shape)
+                pictures[base + first * part.per_content : base + last * part.per_content] = block
+        self._resident = pictures
 
     def gather(self, numbers: torch.Tensor) -> torch.Tensor:
-        """Return resident planes on their device, shape (B, S, S, 3)."""
+        """Return pictures in memory as they are stored, on their device, shape (B, H, W, C)."""
         assert self._resident is not None
         return self._resident[numbers]
 
     def read(self, numbers: np.ndarray, pinned: bool) -> torch.Tensor:
-        """Read planes from their files into host memory, page-locked if `pinned`, shape (B, S, S, 3)."""
-        of = np.searchsorted(self.bases, numbers, side="right") - 1
-        planes = [
-            self.parts[part].plane(int(number - self.bases[part])) for part, number in zip(of, numbers, strict=True)
+        """Read pictures from their files into host memory, page-locked if `pinned`, shape (B, H, W, C)."""
+        files = np.searchsorted(self.bases, numbers, side="right") - 1
+        pictures = [
+            self.parts[file].picture(int(number - self.bases[file]))
+            for file, number in zip(files, numbers, strict=True)
         ]
-        read = torch.from_numpy(np.stack(planes)).to(self.dtype)
+        read = stored(np.stack(pictures))
         return read.pin_memory() if pinned else read
+
+
+def stored(pictures: np.ndarray) -> torch.Tensor:
+    """Return pictures as a tensor; 16 bits as signed ones, since torch can select from no others on every device."""
+    return torch.from_numpy(pictures.view(np.int16) if pictures.dtype == np.uint16 else pictures)
+
+
+def levels(pictures: torch.Tensor) -> torch.Tensor:
+    """Return stored pictures as float32 grey levels: the inverse of `stored`."""
+    return (pictures.int() & 0xFFFF).float() if pictures.dtype == torch.int16 else pictures.float()
 
 
 def originals(rois: Rois) -> Part:
     """List the training images of a ROI file."""
     rows = rois.indices("train")
-    return Part(len(rows), 1, lambda a, b: rois.network_images(rows[a:b]), lambda i: rois.network_image(int(rows[i])))
+    return Part(
+        len(rows),
+        1,
+        lambda first, last: rois.network_images(rows[first:last]),
+        lambda number: rois.network_image(int(rows[number])),
+    )
 
 
 def copies(shard: Shard) -> Part:
     """List the pictures of a grid shard, image-major."""
     strengths = shard.lambdas.shape[1]
-    count = len(shard.names) * strengths
     return Part(
-        count, strengths, lambda a, b: shard.images(np.arange(a, b)), lambda i: shard.image(*divmod(i, strengths))
+        len(shard.names) * strengths,
+        strengths,
+        lambda first, last: shard.images(np.arange(first, last)),
+        lambda number: shard.image(*divmod(number, strengths)),
     )
 
 
@@ -90,6 +125,6 @@ def changes(shard: Shard) -> Part:
     return Part(
         len(shard.names),
         1,
-        lambda a, b: shard.residuals(np.arange(a, b)),
-        lambda i: shard.residuals(np.arange(i, i + 1))[0],
+        lambda first, last: shard.residuals(np.arange(first, last)),
+        lambda number: shard.residuals(np.array([number]))[0],
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from fdgst.errors import ConfigError
-from fdgst.training.settings import Settings
+from fdgst.study.training import Training
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,22 @@ class Schedule:
         return self.learning_rate if step < self.first_epochs * self.steps_per_epoch else self.final_learning_rate
 
 
-def schedule(settings: Settings, *, stage: str, counts: list[int], sources: int, copies: int, intra: bool) -> Schedule:
+def schedule(
+    settings: Training, *, stage: str, counts: list[int], sources: int, copies: int, is_upper_bound: bool
+) -> Schedule:
     """Plan a training (paper, Sec. 3.1; docs/training.md).
 
     Parameters
     ----------
-    settings : Settings
+    settings : Training
     stage : {'pretrain', 'main'}
     counts : list of int
         Training images of each domain that lends its size: an epoch is ``ceil(largest / batch)`` steps.
     sources : int
-        Domains that a step draws from; fewer than `counts` for intra, which gets the others' images per step.
+        Domains that a step draws from; fewer than `counts` for an upper bound, which gets the others' images per step.
     copies : int
         Stylised copies per image that the run's shards stand for (its style domains), 0 without shards.
-    intra : bool
+    is_upper_bound : bool
         Whether pre-training and main stage are one: 40 + 80 + 60 epochs from the encoder's weights.
 
     Returns
@@ -76,8 +78,8 @@ def schedule(settings: Settings, *, stage: str, counts: list[int], sources: int,
         raise ConfigError(
             f"training.images_per_step: expected a multiple of {unit} (twice the sources), found {images}"
         )
-    # ASSUME: intra keeps its optimiser from end to end; the other rows begin the main stage with a fresh one
-    before = settings.pretrain_epochs if stage == "pretrain" or intra else 0
+    # ASSUME: an upper bound keeps its optimiser from end to end; the other rows begin the main stage with a fresh one
+    before = settings.pretrain_epochs if stage == "pretrain" or is_upper_bound else 0
     main, final = (settings.epochs, settings.final_epochs) if stage == "main" else (0, 0)
     # ASSUME: the scripts list an image and a copy per style domain, so that augmented rows get so many times the steps
     multiple = 1 + copies if settings.budget == "released" and stage == "main" else 1

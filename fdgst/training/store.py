@@ -1,7 +1,11 @@
-"""The training images of a run: originals and stylised copies, in (GPU) memory when they fit, else read by chunk.
+"""The training images of a run, ready to be drawn from: originals and stylised copies, and the originals' masks.
+
+A `Store` opens the files of a run, refuses what does not belong together, and keeps all pixels in (GPU) memory if they
+fit; otherwise they stay in the files and are read when they are drawn. Its `layout` says what there is, in numbers
+that `fdgst.training.batches` draws from.
 
 All pictures have one running number: the originals of the first source, of the second, ..., then the copies of the
-first shard (image-major, then lambda), of the second, ... Labels and domains are those of the originals.
+first shard (image-major, then lambda), of the second, ... A copy has the mask and the domain of its original.
 """
 
 import logging
@@ -19,8 +23,8 @@ from fdgst.errors import ConfigError, DataError
 from fdgst.storage.format import digest
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.shards import Shard, open_shard
-from fdgst.training.pool import Pool, changes, copies, originals
-from fdgst.training.settings import Run
+from fdgst.training.identity import TrainingRun
+from fdgst.training.pool import Pool, changes, copies, levels, originals
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +76,29 @@ class Store:
 
     Parameters
     ----------
-    run : Run
+    run : TrainingRun
     device : torch.device
         Where batches are wanted.
     resident_gib : float
         Up to this size, pixels are kept in the memory of `device`.
+
+    Attributes
+    ----------
+    layout : Layout
+    domains : list of str
+        The sources, in order.
+    structures : tuple of str
+        Ids of the planes of a mask, in order.
+    size_px : tuple of int
+        Height and width of what the network sees.
+    channels, white : int
+        Of the images, and their largest grey level.
+    bits : tensor of uint8, shape (originals, H, W)
+        Masks of the originals, bit k set where structure k is.
+    domain_of : tensor of int64, shape (originals,)
+        Place of each original's domain among the sources.
+    resident : bool
+        Whether pixels are kept in memory.
 
     Raises
     ------
@@ -86,14 +108,16 @@ class Store:
         If a file is damaged or of another kind.
     """
 
-    def __init__(self, run: Run, device: torch.device, resident_gib: float) -> None:
+    def __init__(self, run: TrainingRun, device: torch.device, resident_gib: float) -> None:
         self.device = device
         with ExitStack() as stack:
             self.rois = [stack.enter_context(open_rois(path)) for path in run.rois]
             self.shards = [stack.enter_context(open_shard(path)) for path in run.shards]
             check(run, self.rois, self.shards)
             self.layout = _layout(self.rois, self.shards)
-            self.size_px = self.rois[0].network_size_px
+            first = self.rois[0]
+            self.size_px, self.channels, self.white = first.network_size_px, first.channels, first.white
+            self.structures = first.structures
             self.domains = [rois.domain for rois in self.rois]
             self._load(resident_gib)
             self._stack = stack.pop_all()
@@ -107,13 +131,14 @@ class Store:
         self._stack.close()  # a fault of a file has its name already
 
     def _load(self, resident_gib: float) -> None:
-        """Read labels, and pixels if they fit."""
-        shape, residual = (self.size_px, self.size_px, 3), self.layout.residual
+        """Read masks, and pixels if they fit."""
+        shape, residual = (*self.size_px, self.channels), self.layout.residual
+        grey, change = (np.dtype(kind) for kind in (("u1", "f2") if self.white == 255 else ("u2", "f4")))
         pictures = [*map(originals, self.rois), *([] if residual else map(copies, self.shards))]
-        self.pictures = Pool(pictures, shape, torch.uint8)
-        self.changes = Pool([changes(shard) for shard in self.shards], shape, torch.float16) if residual else None
-        labels = np.concatenate([rois.network_labels(rois.indices("train")) for rois in self.rois])
-        self.labels = torch.from_numpy(labels).to(self.device)
+        self.pictures = Pool(pictures, shape, grey)
+        self.changes = Pool([changes(shard) for shard in self.shards], shape, change) if residual else None
+        bits = np.concatenate([rois.network_bits(rois.indices("train")) for rois in self.rois])
+        self.bits = torch.from_numpy(bits).to(self.device)
         counts = torch.tensor(self.layout.counts, device=self.device)
         self.domain_of = torch.repeat_interleave(torch.arange(len(counts), device=self.device), counts)
         pools = [self.pictures, *([self.changes] if self.changes else [])]
@@ -125,24 +150,25 @@ class Store:
             pool.load(self.device)
 
     def originals(self, source: int, batch: int) -> Iterator[torch.Tensor]:
-        """Yield the training images of one source in order, as a network sees them: (<= batch, 3, S, S) in [-1, 1]."""
+        """Yield the training images of one source in order, as a network sees them: (<= batch, C, H, W) in [-1, 1]."""
         first, count = int(self.pictures.bases[source]), self.layout.counts[source]
         for start in range(0, count, batch):
             numbers = np.arange(first + start, first + min(start + batch, count))
-            yield normalise(self.pictures.read(numbers, False).to(self.device).permute(0, 3, 1, 2).float())
+            images = levels(self.pictures.read(numbers, False).to(self.device))
+            yield normalise(images.permute(0, 3, 1, 2), self.white)
 
 
-def normalise(images: torch.Tensor) -> torch.Tensor:
-    """Bring grey levels to [-1, 1], in place: x / 127.5 - 1."""
-    return images.div_(127.5).sub_(1)
+def normalise(images: torch.Tensor, white: int) -> torch.Tensor:
+    """Bring grey levels to [-1, 1], in place: x / (white / 2) - 1."""
+    return images.div_(white / 2).sub_(1)
 
 
-def check(run: Run, rois: Sequence[Rois], shards: Sequence[Shard]) -> None:
+def check(run: TrainingRun, rois: Sequence[Rois], shards: Sequence[Shard]) -> None:
     """Raise ConfigError unless the files of a run belong together and to it; one line per fault."""
     domains = [file.domain for file in rois]
     faults: list[str] = []
-    if run.intra and domains != [run.unseen]:
-        faults.append(f"{run}: trainer intra takes the ROI file of {run.unseen} alone, found {', '.join(domains)}")
+    if run.is_upper_bound and domains != [run.unseen]:
+        faults.append(f"{run}: trainer {run.trainer} takes the ROI file of {run.unseen} alone, found {', '.join(domains)}")
     files: list[Rois | Shard] = [*rois, *shards]
     for path, file in zip((*run.rois, *run.shards), files, strict=True):
         faults += _faults(path, file, run, rois, domains)
@@ -153,7 +179,7 @@ def check(run: Run, rois: Sequence[Rois], shards: Sequence[Shard]) -> None:
         raise ConfigError(*faults)
 
 
-def _misfits(run: Run, shards: Sequence[Shard], domains: Sequence[str]) -> list[str]:
+def _misfits(run: TrainingRun, shards: Sequence[Shard], domains: Sequence[str]) -> list[str]:
     """List why shards that are each in order make no set."""
     faults = []
     kinds = sorted({f"{shard.augmentation} ({shard.encoding}, {shard.lambdas.shape[1]} lambdas)" for shard in shards})
@@ -169,11 +195,11 @@ def _misfits(run: Run, shards: Sequence[Shard], domains: Sequence[str]) -> list[
     return faults
 
 
-def _faults(path: Path, file: Rois | Shard, run: Run, rois: Sequence[Rois], domains: Sequence[str]) -> list[str]:
+def _faults(path: Path, file: Rois | Shard, run: TrainingRun, rois: Sequence[Rois], domains: Sequence[str]) -> list[str]:
     """List what is wrong with one input file of a run."""
     own = [file.domain] if isinstance(file, Rois) else [file.content_domain, file.style_domain]
     faults = []
-    if run.unseen in own and not run.intra:
+    if run.unseen in own and not run.is_upper_bound:
         faults.append(f"{path}: holds images of {run.unseen}, which is unseen in this run")
     elif not set(own) <= set(domains):
         faults.append(f"{path}: of {' and '.join(own)}, but the sources of this run are {', '.join(domains)}")
@@ -184,8 +210,11 @@ def _faults(path: Path, file: Rois | Shard, run: Run, rois: Sequence[Rois], doma
             )
     elif not len(file.indices("train")):
         faults.append(f"{path}: no training image")
-    elif file.network_size_px != rois[0].network_size_px:
-        faults.append(f"{path}: network size {file.network_size_px}, but {run.rois[0]} has {rois[0].network_size_px}")
+    else:
+        for name in ("network_size_px", "channels", "white", "structures"):
+            found, expected = getattr(file, name), getattr(rois[0], name)
+            if found != expected:
+                faults.append(f"{path}: {name} {found}, but {run.rois[0]} has {expected}")
     return faults
 
 

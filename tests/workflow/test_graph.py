@@ -64,31 +64,29 @@ def test_pairs_of_a_domain_with_itself_can_be_left_out(tmp_path):
     assert all(content != style for content, style in pairs)
 
 
-def test_only_four_domains_are_put_beside_the_paper_s(tmp_path):
-    three = plan(tmp_path, "results/report.html", overlays=[PRESETS / "tiny.yaml"])
-    assert "versus_paper" in {job.rule for job in plan(tmp_path, "results/report.html")}
-    assert "report" in {job.rule for job in three}
-    assert "versus_paper" not in {job.rule for job in three}
+def overlay(tmp_path, text):
+    """An overlay of a test's own."""
+    path = tmp_path / "overlay.yaml"
+    path.write_text(text)
+    return [path]
 
 
-def test_only_rows_of_the_paper_are_put_beside_it(tmp_path):
-    path = tmp_path / "rows.yaml"
-    path.write_text("methods: [{id: deepall, title: DeepAll, trainer: plain, augmentation: none, options: {}}]\n")
-    rules = {job.rule for job in plan(tmp_path, "results/report.html", overlays=[path])}
-    assert "report" in rules
-    assert "versus_paper" not in rules
+def test_only_domains_of_the_paper_are_put_beside_it(tmp_path):
+    named = "domains: [{id: a, title: A, paper: 1}, {id: b, title: B, paper: 2}]\ntraining: {images_per_step: 4}\n"
+    assert "versus_paper" not in {job.rule for job in plan(tmp_path, "results/report.html")}
+    rules = {job.rule for job in plan(tmp_path, "results/report.html", overlays=overlay(tmp_path, named))}
+    assert {"versus_paper", "report"} <= rules
 
 
 @pytest.mark.parametrize("crop", [True, False])
-def test_the_protocols_get_each_view_of_the_fourth_domain_once(tmp_path, crop):
-    path = tmp_path / "crop.yaml"
-    path.write_text(f"evaluation: {{crop_domain4: {str(crop).lower()}}}\ntraining: {{snapshot_epochs: 10}}\n")
-    found = plan(tmp_path, "results/protocols.csv", overlays=[path])
-    of_domain4 = [job for job in found if "/fdg/domain4/" in job.outputs[0]]
-    views = {job.rule: "--crop-centre" in job.command for job in of_domain4 if job.rule.startswith("predict")}
-    assert views == {"predict": crop, "predict_other_view": not crop, "predict_snapshots": False}
-    cropped = [job for job in found if "--crop-centre" in job.command]
-    assert all("/domain4/" in job.outputs[0] for job in cropped)
+def test_the_protocols_get_each_view_of_a_domain_once(tmp_path, crop):
+    lines = [f"{{id: domain{n}, title: D{n}, released_crop: {str(crop and n == 2).lower()}}}" for n in range(1, 5)]
+    options = overlay(tmp_path, f"domains: [{', '.join(lines)}]\ntraining: {{snapshot_epochs: 25}}\n")
+    found = [job for job in plan(tmp_path, "results/protocols.csv", overlays=options) if job.rule == "predict"]
+    views = {Path(job.outputs[0]).parts[-3:-1] for job in found if "/fdg/domain2/" in job.outputs[0]}
+    snapshots = {("epoch0025", "whole"), ("epoch0050", "whole")}
+    assert views == snapshots | {("last", "whole")} | ({("last", "centre")} if crop else set())
+    assert len({job.outputs[0] for job in found}) == len(found)
 
 
 def test_upper_bounds_are_in_no_protocol(tmp_path):

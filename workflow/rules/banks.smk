@@ -11,8 +11,8 @@ rule bank:
     conda:
         ENVIRONMENT
     params:
-        alpha=bank_alpha,
-        mixing=bank_mixing,
+        alpha=given(PATHS.bank_alpha, "bank"),
+        mixing=given(PATHS.bank_mixing, "bank"),
         code=fingerprint("fdgst.generation.banks"),
     message:
         "Bank the amplitudes of {wildcards.domain} ({wildcards.bank})"

@@ -12,20 +12,14 @@ rule table:
     conda:
         ENVIRONMENT
     params:
-        methods=rows_json(ROWS),
-        domains=domains_json(DOMAINS),
-        protocol=config["evaluation"]["protocol"],
-        samples=config["evaluation"]["bootstrap_samples"],
-        confidence=config["evaluation"]["confidence"],
-        data=DATA,
+        settings=constant(SLICES.table(ROWS, DOMAINS, tests="significance.csv")),
         code=fingerprint("fdgst.reporting.table"),
         template=fingerprint_of_files("fdgst/reporting/templates", "table1.tex"),
     message:
         "Make the table"
     shell:
-        "fdgst table --scores {input} --methods {params.methods:q} --domains {params.domains:q}"
-        " --protocol {params.protocol} --data {params.data:q} --tests significance.csv --samples {params.samples}"
-        " --confidence {params.confidence} --csv {output.csv} --tex {output.tex} > {log} 2>&1"
+        "fdgst table --settings - --scores {input} --csv {output.csv} --tex {output.tex}"
+        " <<< {params.settings:q} > {log} 2>&1"
 
 
 rule versus_paper:
@@ -38,11 +32,12 @@ rule versus_paper:
     conda:
         ENVIRONMENT
     params:
+        settings=constant(SLICES.paper()),
         code=fingerprint("fdgst.reporting.paper"),
     message:
         "Put the table beside the paper's"
     shell:
-        "fdgst versus-paper --table {input} --out {output} > {log} 2>&1"
+        "fdgst versus-paper --settings - --table {input} --out {output} <<< {params.settings:q} > {log} 2>&1"
 
 
 rule statistics:
@@ -56,23 +51,18 @@ rule statistics:
     conda:
         ENVIRONMENT
     params:
-        methods=rows_json(RIVALS),
-        domains=domains_json(DOMAINS),
-        protocol=config["evaluation"]["protocol"],
-        samples=config["evaluation"]["bootstrap_samples"],
-        confidence=config["evaluation"]["confidence"],
+        settings=constant(SLICES.statistics(RIVALS)),
         code=fingerprint("fdgst.evaluation.statistics"),
     message:
         "Test the rows against each other"
     shell:
-        "fdgst statistics --scores {input} --methods {params.methods:q} --domains {params.domains:q}"
-        " --protocol {params.protocol} --samples {params.samples} --confidence {params.confidence}"
-        " --wins {output.wins} --out {output.significance} > {log} 2>&1"
+        "fdgst statistics --settings - --scores {input} --wins {output.wins} --out {output.significance}"
+        " <<< {params.settings:q} > {log} 2>&1"
 
 
 rule protocols:
     input:
-        expand("results/protocols/{method}/{unseen}/seed{seed}/scores", method=RIVALS, unseen=DOMAINS, seed=SEEDS),
+        expand("results/protocols/{method}/{unseen}/seed{seed}.csv", method=RIVALS, unseen=DOMAINS, seed=SEEDS),
     output:
         "results/protocols.csv",
     log:
@@ -80,20 +70,17 @@ rule protocols:
     conda:
         ENVIRONMENT
     params:
-        methods=rows_json(RIVALS),
-        domains=domains_json(DOMAINS),
-        threshold=config["evaluation"]["threshold"],
+        settings=constant(SLICES.protocols(RIVALS)),
         code=fingerprint("fdgst.evaluation.protocols"),
     message:
         "Compare the protocols"
     shell:
-        "fdgst protocols $(find {input} -name '*.csv' | sort) --methods {params.methods:q}"
-        " --domains {params.domains:q} --threshold {params.threshold} --out {output} > {log} 2>&1"
+        "fdgst protocols {input} --settings - --out {output} <<< {params.settings:q} > {log} 2>&1"
 
 
 rule study:
     input:
-        study_scores,
+        given(PATHS.ablation_scores, "study"),
     output:
         csv="results/ablations/{study}.csv",
         tex="results/ablations/{study}.tex",
@@ -102,20 +89,14 @@ rule study:
     conda:
         ENVIRONMENT
     params:
-        methods=study_methods,
-        domains=study_domains,
-        protocol=config["evaluation"]["protocol"],
-        samples=config["evaluation"]["bootstrap_samples"],
-        confidence=config["evaluation"]["confidence"],
-        data=DATA,
+        settings=given(SLICES.ablation_table, "study"),
         code=fingerprint("fdgst.reporting.table"),
         template=fingerprint_of_files("fdgst/reporting/templates", "table1.tex"),
     message:
         "Sum up the study {wildcards.study}"
     shell:
-        "fdgst table --scores {input} --methods {params.methods:q} --domains {params.domains:q}"
-        " --protocol {params.protocol} --data {params.data:q} --samples {params.samples}"
-        " --confidence {params.confidence} --csv {output.csv} --tex {output.tex} > {log} 2>&1"
+        "fdgst table --settings - --scores {input} --csv {output.csv} --tex {output.tex}"
+        " <<< {params.settings:q} > {log} 2>&1"
 
 
 rule study_figure:
@@ -129,17 +110,17 @@ rule study_figure:
     conda:
         ENVIRONMENT
     params:
-        methods=study_methods,
+        settings=given(SLICES.ablation_figure, "study"),
         code=fingerprint("fdgst.reporting.figures"),
     message:
         "Draw the study {wildcards.study}"
     shell:
-        "fdgst figure ablation --tables {input} --methods {params.methods:q} --out {output.png} > {log} 2>&1"
+        "fdgst figure ablation --settings - --tables {input} --out {output.png} <<< {params.settings:q} > {log} 2>&1"
 
 
 rule figure:
     input:
-        unpack(figure_inputs),
+        unpack(given(PATHS.figure_inputs, "figure")),
     output:
         png=report("results/figures/{figure}.png", caption="../report/figure.rst", category="Figures"),
         pdf="results/figures/{figure}.pdf",
@@ -149,14 +130,14 @@ rule figure:
         ENVIRONMENT
     params:
         inputs=figure_flags,
-        methods=rows_json(ROWS),
-        domains=domains_json(DOMAINS),
+        settings=constant(SLICES.figure(ROWS)),
         code=fingerprint("fdgst.reporting.figures"),
+        phantom=fingerprint("fdgst.data.phantom.reader"),  # draws the photographs of figures 2 and 3
     message:
         "Draw {wildcards.figure}"
     shell:
-        "fdgst figure {wildcards.figure} {params.inputs} --methods {params.methods:q}"
-        " --domains {params.domains:q} --out {output.png} > {log} 2>&1"
+        "fdgst figure {wildcards.figure} --settings - {params.inputs} --out {output.png}"
+        " <<< {params.settings:q} > {log} 2>&1"
 
 
 rule configuration:
@@ -167,17 +148,17 @@ rule configuration:
     conda:
         ENVIRONMENT
     params:
-        config=as_json(config),
+        config=constant(SLICES.report()),
     message:
         "Write down the configuration"
     shell:
-        "printf '%s\\n' {params.config:q} > {output} 2> {log}"
+        "cat <<< {params.config:q} > {output} 2> {log}"
 
 
 rule report:
     input:
         config="results/config.json",
-        files=report_files,
+        files=PATHS.report_inputs(),
     output:
         "results/report.html",
     log:

@@ -3,7 +3,7 @@
 
 rule rois:
     input:
-        photographs,
+        given(PATHS.images, "domain"),
     output:
         rois="results/rois/{domain}.h5",
         manifest="results/rois/{domain}.csv",
@@ -11,24 +11,17 @@ rule rois:
         "results/logs/rois/{domain}.log",
     conda:
         ENVIRONMENT
+    resources:
+        title=given(PATHS.title, "domain"),  # printed, and no reason to read again
     params:
-        dataset=dataset,
-        title=domain("title"),
-        folder=domain("folder"),
-        number=number,
-        roi_size=config["roi_size"],
-        network_size=config["network_size"],
-        label_resize=config["label_resize"],
-        compression=config["generation"]["compression"],
+        settings=given(SLICES.rois, "domain"),
         code=fingerprint("fdgst.data.prepare"),
-        reader=fingerprint(READERS[config["dataset"]["reader"]]),
+        reader=fingerprint(module_of(reader_path(STUDY.config.dataset.reader))),
     message:
         "Read the images of {wildcards.domain}"
     shell:
-        "fdgst rois --dataset {params.dataset:q} --domain {wildcards.domain} --title {params.title:q}"
-        " --folder {params.folder:q} --number {params.number} --roi-size {params.roi_size}"
-        " --network-size {params.network_size} --label-resize {params.label_resize}"
-        " --compression {params.compression} --manifest {output.manifest} --out {output.rois} > {log} 2>&1"
+        "fdgst rois --settings - --title {resources.title:q} --manifest {output.manifest} --out {output.rois}"
+        " <<< {params.settings:q} > {log} 2>&1"
 
 
 rule audit:

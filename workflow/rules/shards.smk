@@ -3,7 +3,7 @@
 
 rule shard:
     input:
-        unpack(shard_banks),
+        unpack(given(PATHS.shard_inputs, "augmentation", "content", "style")),
         content="results/rois/{content}.h5",
     output:
         "results/shards/{augmentation}/{content}/{style}.h5",
@@ -12,28 +12,19 @@ rule shard:
     conda:
         ENVIRONMENT
     params:
-        banks=bank_flags,
-        kind=augmentation("kind"),
-        window=augmentation("window"),
-        alpha=augmentation("alpha"),
-        lambdas=augmentation_json,
-        encoding=augmentation("encoding"),
-        mixing=augmentation("mixing"),
-        seed=config["generation"]["seed"],
-        compression=config["generation"]["compression"],
+        banks=given(bank_flags, "augmentation", "content", "style"),
+        settings=given(SLICES.shard, "augmentation"),
         code=fingerprint("fdgst.generation.shards"),
     message:
         "Stylise {wildcards.content} like {wildcards.style} ({wildcards.augmentation})"
     shell:
-        "fdgst shard --content {input.content} {params.banks} --augmentation {wildcards.augmentation}"
-        " --kind {params.kind} --window {params.window} --alpha {params.alpha} --lambdas {params.lambdas:q}"
-        " --encoding {params.encoding} --mixing {params.mixing} --seed {params.seed}"
-        " --compression {params.compression} --out {output} > {log} 2>&1"
+        "fdgst shard --settings - --content {input.content} {params.banks} --out {output}"
+        " <<< {params.settings:q} > {log} 2>&1"
 
 
 rule sheet:
     input:
-        all_shards,
+        given(PATHS.every_shard, "augmentation"),
     output:
         "results/shards/{augmentation}/sheet.csv",
     log:
@@ -41,7 +32,7 @@ rule sheet:
     conda:
         ENVIRONMENT
     params:
-        code=fingerprint("fdgst.storage.shards"),
+        code=fingerprint("fdgst.viewing.sheet"),
     message:
         "Sum up the shards of {wildcards.augmentation}"
     shell:

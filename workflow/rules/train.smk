@@ -3,7 +3,7 @@
 
 rule pretrain:
     input:
-        rois=source_rois,
+        rois=given(PATHS.source_rois, "unseen"),
     output:
         model="results/pretrained/{unseen}/seed{seed}/model.safetensors",
         run="results/pretrained/{unseen}/seed{seed}/run.json",
@@ -13,59 +13,56 @@ rule pretrain:
     priority: 10  # every row of the unseen domain waits for it
     conda:
         ENVIRONMENT
-    threads: config["training"]["threads"]
+    threads: TRAINING.threads
     resources:
         gpu=1,
         how=RUN_TIME_FLAGS,
     params:
-        training=training_settings(epochs=0, final_epochs=0, final_learning_rate=0, budget="equal", snapshot_epochs=0),
-        inputs=run_flags,
+        settings=constant(SLICES.pretrain()),
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),
-        method=fingerprint("fdgst.training.methods.plain"),
+        trainer=fingerprint("fdgst.training.methods.plain"),
     message:
         "Pre-train without {wildcards.unseen}, seed {wildcards.seed}"
     shell:
-        "fdgst train --stage pretrain --method pretrained --trainer plain --unseen {wildcards.unseen}"
-        " --seed {wildcards.seed} --training {params.training:q} {params.inputs} --threads {threads}"
+        "fdgst train --settings - --stage pretrain --method pretrained --unseen {wildcards.unseen}"
+        " --seed {wildcards.seed} --rois {input.rois} --threads {threads}"
         " --checkpoints results/checkpoints/pretrained/{wildcards.unseen}/seed{wildcards.seed}"
-        " {resources.how} --out {params.out} > {log} 2>&1"
+        " {resources.how} --out {params.out} <<< {params.settings:q} > {log} 2>&1"
 
 
 rule train:
     input:
-        start=start,
-        rois=source_rois,
-        shard=shards,
-        reference=reference_rois,
+        start=training_inputs("start"),
+        rois=training_inputs("rois"),
+        shard=training_inputs("shard"),
+        reference=training_inputs("reference"),
     output:
         model="results/runs/{method}/{unseen}/seed{seed}/model.safetensors",
         run="results/runs/{method}/{unseen}/seed{seed}/run.json",
         history="results/runs/{method}/{unseen}/seed{seed}/history.csv",
         snapshots=expand(
-            "results/runs/{{method}}/{{unseen}}/seed{{seed}}/snapshots/{snapshot}.safetensors", snapshot=SNAPSHOTS
+            "results/runs/{{method}}/{{unseen}}/seed{{seed}}/snapshots/{name}.safetensors", name=PATHS.snapshots
         ),
     log:
         "results/logs/runs/{method}/{unseen}/seed{seed}.log",
     conda:
         ENVIRONMENT
-    threads: config["training"]["threads"]
+    threads: TRAINING.threads
     resources:
         gpu=1,
         how=RUN_TIME_FLAGS,
     params:
-        trainer=method("trainer"),
-        options=method_options,
-        training=run_settings,
-        inputs=run_flags,
+        inputs=given(training_flags, "method", "unseen", "seed"),
+        augmentation=given(PATHS.augmentation, "method"),
+        settings=given(SLICES.train, "method"),
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),
-        method=trainer_fingerprint,
+        trainer=given(trainer_fingerprint, "method"),
     message:
         "Train {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"
     shell:
-        "fdgst train --stage main --method {wildcards.method} --trainer {params.trainer}"
-        " --options {params.options:q} --unseen {wildcards.unseen} --seed {wildcards.seed}"
-        " --training {params.training:q} {params.inputs} --threads {threads}"
+        "fdgst train --settings - --stage main --method {wildcards.method} --augmentation {params.augmentation}"
+        " --unseen {wildcards.unseen} --seed {wildcards.seed} {params.inputs} --threads {threads}"
         " --checkpoints results/checkpoints/runs/{wildcards.method}/{wildcards.unseen}/seed{wildcards.seed}"
-        " {resources.how} --out {params.out} > {log} 2>&1"
+        " {resources.how} --out {params.out} <<< {params.settings:q} > {log} 2>&1"

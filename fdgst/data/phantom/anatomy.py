@@ -1,6 +1,6 @@
 """What a phantom eye is like: outlines of disc and cup, the crescent beside the disc, pigment, the eye's side.
 
-Lengths are disc heights (see `phantom_frame`).
+Lengths are disc heights (see `fdgst.data.phantom.frame`).
 """
 
 from dataclasses import dataclass, replace
@@ -143,6 +143,14 @@ def draw_eye(
         disc_softness=rng.uniform(0.04, 0.1),
         cup_softness=rng.uniform(0.05, 0.14),
     )
+
+
+def draw_lesion(rng: np.random.Generator) -> Outline:
+    """Draw the outline of a bright lesion beside the disc, near enough to lie in every ROI."""
+    direction, distance = rng.uniform(-np.pi, np.pi), rng.uniform(0.66, 0.74)
+    x, y = distance * np.cos(direction), distance * np.sin(direction)
+    height = rng.uniform(0.09, 0.14)
+    return _outline(rng, x, y, half_height=height, slimness=rng.uniform(0.8, 1.2), roughness=0.08, tilt=1.5)
 
 
 def _outline(

@@ -178,7 +178,7 @@ def camera(number: int) -> Camera:
 
 
 def develop(
-    rng: np.random.Generator, light: np.ndarray, frame: Frame, by: Camera, *, aperture: np.ndarray | None = None
+    rng: np.random.Generator, light: np.ndarray, frame: Frame, taken_by: Camera, *, aperture: np.ndarray | None = None
 ) -> np.ndarray:
     """Take a picture.
 
@@ -190,7 +190,7 @@ def develop(
         Linear reflectance.
     frame : Frame
         What the picture shows.
-    by : Camera
+    taken_by : Camera
     aperture : ndarray of float32, shape (height_px, width_px), or None
         What of the frame is exposed, 0 to 1; None for all.
 
@@ -198,37 +198,37 @@ def develop(
     -------
     ndarray of uint8, shape (height_px, width_px, 3)
     """
-    light = light * _illumination(rng, frame, by)[..., None] * np.float32(rng.uniform(*by.exposure))
-    light += np.array(by.veil, np.float32) * np.float32(rng.uniform(*by.veil_strength))
-    light = _blurred(light, rng.uniform(*by.blur) * frame.px)
-    levels = _response(light, frame, by)
+    light = light * _illumination(rng, frame, taken_by)[..., None] * np.float32(rng.uniform(*taken_by.exposure))
+    light += np.array(taken_by.veil, np.float32) * np.float32(rng.uniform(*taken_by.veil_strength))
+    light = _blurred(light, rng.uniform(*taken_by.blur) * frame.px)
+    levels = _response(light, frame, taken_by)
     if aperture is not None:
         levels *= aperture[..., None]
     grain = np.stack([noise(rng, frame, cell=0.01) for _ in range(3)], axis=-1)
-    levels += np.float32(by.noise) * (np.float32(0.6) * grain + np.float32(0.4) * grain[..., :1])
-    return _compressed(levels, by.quality)
+    levels += np.float32(taken_by.noise) * (np.float32(0.6) * grain + np.float32(0.4) * grain[..., :1])
+    return _compressed(levels, taken_by.quality)
 
 
-def _response(light: np.ndarray, frame: Frame, by: Camera) -> np.ndarray:
+def _response(light: np.ndarray, frame: Frame, taken_by: Camera) -> np.ndarray:
     """Turn light into grey levels (float32): white balance, saturation, shoulder, gamma, contrast, sharpening."""
-    light = light * np.array(by.gains, np.float32)
+    light = light * np.array(taken_by.gains, np.float32)
     grey = (light @ LUMINANCE)[..., None]
-    light = np.maximum(grey + np.float32(by.saturation) * (light - grey), 0)
-    value = (1 - np.exp(-1.6 * light)) ** np.float32(1 / by.gamma)  # the shoulder of a sensor that saturates
-    value = 0.5 + np.float32(by.contrast) * (value - 0.5)
-    if by.sharpening:
-        value += np.float32(by.sharpening) * (value - _blurred(value, 0.02 * frame.px))
+    light = np.maximum(grey + np.float32(taken_by.saturation) * (light - grey), 0)
+    value = (1 - np.exp(-1.6 * light)) ** np.float32(1 / taken_by.gamma)  # the shoulder of a sensor that saturates
+    value = 0.5 + np.float32(taken_by.contrast) * (value - 0.5)
+    if taken_by.sharpening:
+        value += np.float32(taken_by.sharpening) * (value - _blurred(value, 0.02 * frame.px))
     return 255 * value
 
 
-def _illumination(rng: np.random.Generator, frame: Frame, by: Camera) -> np.ndarray:
+def _illumination(rng: np.random.Generator, frame: Frame, taken_by: Camera) -> np.ndarray:
     """Return the flash's light over the frame: brightest near the middle, slanting, a little uneven."""
     x, y = frame.axes()
     scale = np.float32(max(frame.width, frame.height) / 2)
     x, y = (x - frame.centre[0]) / scale, (y - frame.centre[1]) / scale
     middle, direction = rng.normal(0, 0.15, 2), rng.uniform(0, 2 * np.pi)
-    fall = rng.uniform(*by.vignetting) * ((x - middle[0]) ** 2 + (y - middle[1]) ** 2) / 1.6
-    slant = rng.uniform(*by.gradient) * (np.cos(direction) * x + np.sin(direction) * y)
+    fall = rng.uniform(*taken_by.vignetting) * ((x - middle[0]) ** 2 + (y - middle[1]) ** 2) / 1.6
+    slant = rng.uniform(*taken_by.gradient) * (np.cos(direction) * x + np.sin(direction) * y)
     uneven = 0.04 * noise(rng, frame, cell=1.3)
     return np.maximum(1 - fall + slant + uneven, 0.05).astype(np.float32)
 

@@ -1,41 +1,51 @@
-"""The phantom as PNG files in the layout of the public preprocessed set (see `fdgst.data.fundus`)."""
+"""The phantom as PNG files: in the layout of the public preprocessed set, or as a table with a mask per structure.
 
+A table's folder holds ``images.csv``, which the reader ``table`` reads, ``images/{domain}/{name}.png`` and
+``masks/{structure}/{domain}/{name}.png``; there disc and vessels overlap without one holding the other, and a lesion
+may be absent.
+"""
+
+import csv
 import shutil
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from PIL import Image
 
-from fdgst.data.phantom.reader import draw, image_name
-from fdgst.data.pictures import GREYS
+from fdgst.data.phantom.reader import STRUCTURES, draw, has_lesion, image_name
 from fdgst.errors import ConfigError, DataError
 from fdgst.progress import progress
 from fdgst.storage.rois import SPLITS
 
-_GREY_OF_LABEL = np.array(GREYS[::-1], np.uint8)  # background, rim, cup
+TABLE = "images.csv"
 
 
 def write_folder(
     out: Path,
     *,
     seed: int,
-    size_px: int,
+    size_px: tuple[int, int],
     train: int,
     test: int,
     domains: int,
     rgb_masks: Collection[int],
     jobs: int,
+    layout: str = "fundus",
+    channels: int = 3,
+    bits: int = 8,
+    lesions: float = 0.0,
 ) -> int:
     """Draw the phantom's domains into a folder, which appears only when all its images are written.
 
     Parameters
     ----------
     out : Path
-        Folder that is made; ``out/Domain{number}/{train,test}/ROIs/{image,mask}/*.png``.
-    seed, size_px : int
-        As of `fdgst.data.phantom.reader.draw`.
+        Folder that is made.
+    seed, size_px
+        As of `fdgst.data.phantom.reader.draw`; a size is (height, width).
     train, test : int
         Images of each domain.
     domains : int
@@ -44,6 +54,12 @@ def write_folder(
         Domains whose masks are stored as RGB with equal channels; the others' are grey.
     jobs : int
         Processes to draw with.
+    layout : {'fundus', 'table'}
+        ``Domain{number}/{train,test}/ROIs/{image,mask}/*.png``, or a table with a mask for each of the four structures.
+    channels, bits : int
+        Of the images: colour of 8 bits, grey of 8 or 16.
+    lesions : float
+        Share of the images with a lesion, in [0, 1].
 
     Returns
     -------
@@ -55,7 +71,7 @@ def write_folder(
     DataError
         If `out` exists and is not an empty folder.
     ConfigError
-        If `rgb_masks` names a domain that is not drawn.
+        If `rgb_masks` names a domain that is not drawn, or 16 bits are asked for in colour, which Pillow cannot write.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(
@@ -64,32 +80,80 @@ def write_folder(
     unknown = sorted(set(rgb_masks) - set(range(1, domains + 1)))
     if unknown:
         raise ConfigError(f"--rgb-masks: expected domains from 1 to {domains}, found {', '.join(map(str, unknown))}")
+    if bits == 16 and channels == 3:
+        raise ConfigError("--bits: expected 8 for images in colour, found 16; give --channels 1")
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)  # of an attempt that was killed
-    tasks = [
-        delayed(_write)(
-            part, seed=seed, size_px=size_px, number=number, split=split, index=index, rgb=number in rgb_masks
-        )
+    items = [
+        {"number": number, "split": split, "index": index}
         for number in range(1, domains + 1)
         for split, count in zip(SPLITS, (train, test), strict=True)
         for index in range(count)
+    ]
+    settings = {"seed": seed, "size_px": size_px, "layout": layout, "channels": channels, "bits": bits}
+    tasks = [
+        delayed(_write)(part, **item, **settings, rgb=item["number"] in rgb_masks, lesions=lesions) for item in items
     ]
     try:
         drawn = Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)
         for _ in progress(drawn, total=len(tasks), description="phantom", unit="image"):
             pass
+        if layout == "table":
+            _write_table(part / TABLE, items)
         part.replace(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return len(tasks)
 
 
-def _write(part: Path, *, seed: int, size_px: int, number: int, split: str, index: int, rgb: bool) -> None:
-    """Draw one image and write it and its mask."""
-    image, label = draw(seed=seed, number=number, split=split, index=index, size_px=size_px)
-    mask = _GREY_OF_LABEL[label]
-    pictures = {"image": image, "mask": np.repeat(mask[..., None], 3, axis=2) if rgb else mask}
-    for kind, pixels in pictures.items():
-        folder = part / f"Domain{number}" / split / "ROIs" / kind
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(folder / f"{image_name(number, split, index)}.png")
+def _write(
+    part: Path,
+    *,
+    number: int,
+    split: str,
+    index: int,
+    seed: int,
+    size_px: tuple[int, int],
+    layout: str,
+    channels: int,
+    bits: int,
+    rgb: bool,
+    lesions: float,
+) -> None:
+    """Draw one image and write it and its masks."""
+    drawing = draw(
+        seed=seed, number=number, split=split, index=index, size_px=size_px, lesion=has_lesion(index, lesions)
+    )
+    name = image_name(number, split, index)
+    image = drawing.levels(channels=channels, bits=bits)
+    if layout == "table":
+        image_path, mask_paths = _places(number, name)
+    else:
+        image_path, mask = (f"Domain{number}/{split}/ROIs/{kind}/{name}.png" for kind in ("image", "mask"))
+        mask_paths = {"mask": mask}
+    _save(part / image_path, image if channels == 3 else image[..., 0])
+    for column, path in mask_paths.items():
+        grey = drawing.grey(column)
+        _save(part / path, np.repeat(grey[..., None], 3, axis=2) if rgb else grey)
+
+
+def _places(number: int, name: str) -> tuple[str, dict[str, str]]:
+    """Return the paths of an image and its masks in a table's folder."""
+    masks = {structure: f"masks/{structure}/domain{number}/{name}.png" for structure in STRUCTURES}
+    return f"images/domain{number}/{name}.png", masks
+
+
+def _write_table(path: Path, items: list[dict[str, Any]]) -> None:
+    """Write the table of all images."""
+    with path.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("image", *STRUCTURES, "domain", "split"))
+        for item in items:
+            image, masks = _places(item["number"], image_name(**item))
+            writer.writerow((image, *masks.values(), f"domain{item['number']}", item["split"]))
+
+
+def _save(path: Path, pixels: np.ndarray) -> None:
+    """Write pixels as PNG, with folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)

@@ -6,7 +6,7 @@ Layers from the back to the front: choroid and pigment, nerve fibres, crescent, 
 import numpy as np
 from scipy import ndimage
 
-from fdgst.data.phantom.anatomy import Eye
+from fdgst.data.phantom.anatomy import Eye, Outline
 from fdgst.data.phantom.frame import Frame, clouds, noise
 from fdgst.data.phantom.vessels import Vessel, draw
 
@@ -17,10 +17,14 @@ RIM, PALE = np.array([0.84, 0.47, 0.22], np.float32), np.array([0.97, 0.86, 0.60
 VEIN = np.array([0.75, 1.9, 1.8], np.float32)  # absorption of a trunk
 ARTERY = np.array([0.20, 0.95, 1.05], np.float32)
 FIBRES = np.array([0.03, 0.05, 0.035], np.float32)
+EXUDATE = np.array([0.98, 0.88, 0.52], np.float32)  # a bright lesion
+BLOOD = 0.3  # depth from which blood counts as a vessel, by a trunk's: what is thinner hardly shows
 MACULA = (2.6, 0.25)  # distance from the disc towards its side, and below it, disc heights
 
 
-def reflectance(rng: np.random.Generator, eye: Eye, vessels: list[Vessel], frame: Frame) -> np.ndarray:
+def reflectance(
+    rng: np.random.Generator, eye: Eye, vessels: list[Vessel], frame: Frame, *, lesion: Outline | None
+) -> np.ndarray:
     """Paint an eye.
 
     Parameters
@@ -30,6 +34,8 @@ def reflectance(rng: np.random.Generator, eye: Eye, vessels: list[Vessel], frame
     eye : Eye
     vessels : list of Vessel
     frame : Frame
+    lesion : Outline or None
+        A bright lesion, below the vessels.
 
     Returns
     -------
@@ -43,6 +49,8 @@ def reflectance(rng: np.random.Generator, eye: Eye, vessels: list[Vessel], frame
     if eye.crescent_strength:
         picture = _crescent(rng, picture, eye, frame, disc)
     picture = _disc(rng, picture, eye, frame, disc, cup)
+    if lesion:
+        picture = mix(picture, EXUDATE, inside(lesion.distance(x, y), 0.04))
     return _bleed(picture, vessels, frame)
 
 

@@ -1,74 +1,177 @@
-"""Reader ``phantom``: drawn ROIs with exact labels. Needs no download, and no photograph of a person.
+"""Reader ``phantom``: drawn ROIs with exact masks. Needs no download, and no photograph of a person.
 
-An image is drawn from what it is: the seed, its domain's number, its split and its index; nothing else changes it.
+An image is drawn from what it is: the seed, its domain's camera, its split and its index; nothing else changes it. Its
+mask column ``mask`` has the grey values of the public masks (0 cup, 128 rim, 255 background); the columns named in
+`STRUCTURES` have 255 where the structure of that name is, and 0 elsewhere. `dataset.exclude` names an image as
+``domain/split/name.png``.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from fdgst.core.seeding import generator
 from fdgst.data.exclusion import excluded, unknown
-from fdgst.data.phantom.anatomy import Eye, draw_eye
+from fdgst.data.phantom.anatomy import Eye, Outline, draw_eye, draw_lesion
 from fdgst.data.phantom.camera import Camera, camera, develop
 from fdgst.data.phantom.frame import Frame
-from fdgst.data.phantom.paint import inside, reflectance
-from fdgst.data.phantom.vessels import grow
+from fdgst.data.phantom.paint import BLOOD, inside, reflectance
+from fdgst.data.phantom.vessels import Vessel, grow
+from fdgst.data.phantom.vessels import draw as draw_vessels
+from fdgst.data.reader import Reader
 from fdgst.data.sample import Entry, Sample
-from fdgst.errors import DataError
 from fdgst.storage.rois import SPLITS
+from fdgst.study.strict import Count, Natural, Share, Strict
 
 FIELD = (6.5, 7.5)  # diameter of a photograph's field of view, disc heights: about 45 degrees
+GREYS = (255, 128, 0)  # background, rim, cup
+STRUCTURES = ("cup", "disc", "vessels", "lesion")
+LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601
+
+Side = Annotated[int, Field(ge=48)]
+Counts = Count | tuple[Count, ...]
 
 
-def files(dataset: Mapping[str, Any], folder: str) -> list[Path]:
-    """Return no file: what is drawn is read from none."""
-    return []
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn ROI.
 
-
-def entries(dataset: Mapping[str, Any], folder: str, number: int) -> list[Entry]:
-    """List the images of a domain.
-
-    Parameters
+    Attributes
     ----------
-    dataset : mapping
-        With `seed`, `size_px`, `train` and `test` (numbers of images: one for all domains, or one for each) and
-        `exclude`.
-    folder : str
-        The domain's name in `exclude`.
-    number : int
-        Its camera, from 1.
-
-    Returns
-    -------
-    list of Entry
-        Training images first, in order of their index, named by camera, split and index (``c1_train_000``).
-
-    Raises
-    ------
-    DataError
-        If a split has no image that is left, or an exclusion names no image.
+    image : ndarray of uint8, shape (height, width, 3)
+        RGB.
+    masks : dict of str to ndarray of bool, shape (height, width)
+        By structure, see `STRUCTURES`. Vessels lie partly in the disc and partly out of it.
     """
-    counts = {split: _count(dataset[split], number) for split in SPLITS}
-    names = {split: [image_name(number, split, index) for index in range(count)] for split, count in counts.items()}
-    faults = unknown(dataset["exclude"], folder, {split: [f"{name}.png" for name in names[split]] for split in SPLITS})
-    found = []
-    for split in SPLITS:
-        out = excluded(dataset["exclude"], folder, split)
-        kept = [index for index, name in enumerate(names[split]) if f"{name}.png" not in out]
-        found += [_entry(dataset, number, split, index) for index in kept]
-        if not kept:
-            faults.append(f"dataset.{split}: expected at least one image of {folder}, found none that is left")
-    if faults:
-        raise DataError(*faults)
-    return found
+
+    image: np.ndarray
+    masks: dict[str, np.ndarray]
+
+    def grey(self, column: str) -> np.ndarray:
+        """Return a mask column's grey values, uint8 (height, width)."""
+        if column == "mask":
+            return np.array(GREYS, np.uint8)[self.masks["disc"].astype(int) + self.masks["cup"]]
+        return np.where(self.masks[column], np.uint8(255), np.uint8(0))
+
+    def levels(self, *, channels: int, bits: int) -> np.ndarray:
+        """Return the image with some channels and depth, (height, width, channels).
+
+        Grey is the luma of ITU-R 601; 16 bits are 257 times the levels of 8, grey ones rounded only then.
+        """
+        picture: np.ndarray = self.image if channels == 3 else (self.image @ LUMA)[..., None]
+        if bits == 8:
+            return np.rint(picture).astype(np.uint8)
+        return np.rint(picture * 257.0).astype(np.uint16)
 
 
-def draw(*, seed: int, number: int, split: str, index: int, size_px: int) -> tuple[np.ndarray, np.ndarray]:
+class Phantom(Reader):
+    """Draws the images of one camera."""
+
+    drawn: ClassVar[bool] = True
+
+    class Dataset(Strict):
+        """Keys of `dataset`."""
+
+        seed: Natural
+        """Seed of the drawings."""
+        size_px: Side | tuple[Side, Side]
+        """Size of the drawn ROI, pixels: one number for a square, or [height, width]."""
+        train: Counts
+        """Training images: one number for every domain, or one for each."""
+        test: Counts
+        """Test images: one number for every domain, or one for each."""
+        lesions: Share = 0.0
+        """Share of the images with a bright lesion beside the disc."""
+
+    class Domain(Strict):
+        """Keys of a domain."""
+
+        camera: Count | None = None
+        """Number of the camera that takes its images; null: the domain's place."""
+
+    @property
+    def camera(self) -> int:
+        """Number of the camera."""
+        return self.domain.camera or self.number
+
+    def files(self) -> list[Path]:
+        """Return no file: what is drawn is read from none."""
+        return []
+
+    def faults(self) -> list[str]:
+        """Name empty splits, mask columns that are not drawn, and exclusions that name no image."""
+        found = [
+            f"dataset.{split}: expected a number for each domain, found {len(counts)} numbers for domain {self.number}"
+            for split in SPLITS
+            if not isinstance(counts := getattr(self.dataset, split), int) and len(counts) < self.number
+        ]
+        if found:
+            return found
+        found += [
+            f"task.structures: expected a column that the phantom draws, {', '.join(('mask', *STRUCTURES))}, found"
+            f" {column}"
+            for column in self.task.columns
+            if column not in ("mask", *STRUCTURES)
+        ]
+        names = {split: [f"{self._name(split, index)}.png" for index in self._indices(split)] for split in SPLITS}
+        found += unknown(self.exclude, self.id, names)
+        found += [
+            f"dataset.{split}: expected at least one image of {self.id}, found none that is left"
+            for split in SPLITS
+            if not set(names[split]) - excluded(self.exclude, self.id, split)
+        ]
+        return found
+
+    def listed(self) -> list[Entry]:
+        """List the images, named by camera, split and index (``c1_train_000``), in that order."""
+        if self.faults():
+            return []
+        return [
+            self._entry(split, index)
+            for split in SPLITS
+            for index in self._indices(split)
+            if f"{self._name(split, index)}.png" not in excluded(self.exclude, self.id, split)
+        ]
+
+    def _indices(self, split: str) -> range:
+        """Return the indices of a split's images."""
+        counts = getattr(self.dataset, split)
+        return range(counts if isinstance(counts, int) else counts[self.number - 1])
+
+    def _name(self, split: str, index: int) -> str:
+        """Return what an image is called."""
+        return image_name(self.camera, split, index)
+
+    def _entry(self, split: str, index: int) -> Entry:
+        """Name an image and say how it is drawn."""
+        name = self._name(split, index)
+        return Entry(name, split, name, partial(self._load, split, index), f"{self.id}/{split}/{name}.png")
+
+    def _load(self, split: str, index: int) -> Sample:
+        """Draw an image as a sample."""
+        size = self.dataset.size_px
+        drawing = draw(
+            seed=self.dataset.seed,
+            number=self.camera,
+            split=split,
+            index=index,
+            size_px=(size, size) if isinstance(size, int) else size,
+            lesion=has_lesion(index, self.dataset.lesions),
+        )
+        name = self._name(split, index)
+        image = drawing.levels(channels=self.task.channels, bits=self.task.bits)
+        greys = {column: drawing.grey(column) for column in self.task.columns}
+        return Sample(name, split, name, image, greys, hashlib.sha256(image.tobytes()).hexdigest())
+
+
+def draw(
+    *, seed: int, number: int, split: str, index: int, size_px: tuple[int, int], lesion: bool = False
+) -> Drawing:
     """Draw one ROI.
 
     Parameters
@@ -76,39 +179,56 @@ def draw(*, seed: int, number: int, split: str, index: int, size_px: int) -> tup
     seed : int
         Of the data set.
     number : int
-        Of the domain, from 1: its camera.
+        Of the camera, from 1.
     split : str
         ``train`` or ``test``.
     index : int
         Of the image in its split, from 0.
-    size_px : int
-        Side. The eye, its picture and its label are the same at any size, but for what pixels cannot show.
-
-    Returns
-    -------
-    image : ndarray of uint8, shape (size_px, size_px, 3)
-        RGB.
-    label : ndarray of uint8, shape (size_px, size_px)
-        0 background, 1 rim, 2 cup.
+    size_px : (height, width)
+        The eye, its picture and its masks are the same at any size of one aspect, but for what pixels cannot show; an
+        oblong ROI shows more of the eye along its longer side.
+    lesion : bool
+        Whether there is a bright lesion beside the disc; the rest of the eye is the same without it.
 
     Raises
     ------
     ValueError
-        If the size is less than 16 pixels or the number less than 1: nothing could be seen, or there is no camera.
+        If a side is less than 16 pixels or the number less than 1: nothing could be seen, or there is no camera.
     """
-    if size_px < 16:
-        raise ValueError(f"size_px must be >= 16, got {size_px}")
+    if min(size_px) < 16:
+        raise ValueError(f"size_px must be >= 16, got {min(size_px)}")
     identity = ("phantom", seed, number, split, index)
-    by = camera(number)
-    eye = _eye(identity, by)
+    taken_by = camera(number)
+    eye = _eye(identity, taken_by)
     rng = generator(*identity, "frame")
-    width = 1 / rng.uniform(*by.disc_fraction)
+    width = 1 / rng.uniform(*taken_by.disc_fraction)
     centre = rng.uniform(-0.05, 0.05, 2) * width
-    frame = Frame(size_px, size_px, width, (float(centre[0]), float(centre[1])))
-    image = _photographed(identity, eye, frame, by, aperture=None)
+    height_px, width_px = size_px
+    frame = Frame(height_px, width_px, width * (width_px / min(size_px)), (float(centre[0]), float(centre[1])))
+    vessels = _vessels(identity, eye, frame)
+    spot = draw_lesion(generator(*identity, "lesion")) if lesion else None
+    image = _photographed(identity, eye, vessels, frame, taken_by, aperture=None, lesion=spot)
     x, y = frame.axes()
-    label = (eye.disc.distance(x, y) < 0).astype(np.uint8) + (eye.cup.distance(x, y) < 0)
-    return image, label
+    blood = np.maximum(*(draw_vessels(vessels, frame, artery=artery)[0] for artery in (False, True)))
+    nothing = np.zeros(size_px, bool)
+    masks = {
+        "cup": eye.cup.distance(x, y) < 0,
+        "disc": eye.disc.distance(x, y) < 0,
+        "vessels": blood > BLOOD,
+        "lesion": spot.distance(x, y) < 0 if spot else nothing,
+    }
+    return Drawing(image, masks)
+
+
+def has_lesion(index: int, share: float) -> bool:
+    """Tell whether an image of a split has a lesion: exactly a share of them, evenly spread.
+
+    Examples
+    --------
+    >>> [has_lesion(index, 0.5) for index in range(4)]
+    [False, True, False, True]
+    """
+    return int((index + 1) * share) > int(index * share)
 
 
 def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: int) -> np.ndarray:
@@ -129,15 +249,16 @@ def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: 
         RGB.
     """
     identity = ("phantom", seed, number, "photograph", index)
-    by = camera(number)
-    eye = _eye(identity, by)
+    taken_by = camera(number)
+    eye = _eye(identity, taken_by)
     rng = generator(*identity, "frame")
     field = rng.uniform(*FIELD)
     centre = eye.side * rng.uniform(1.3, 1.9), rng.normal(0.1, 0.15)
     frame = Frame(height_px, width_px, field * width_px / min(height_px, width_px), centre)
     x, y = frame.axes()
     edge = np.hypot(x - centre[0], y - centre[1]) - field * 0.495
-    return _photographed(identity, eye, frame, by, aperture=inside(edge, 0.03))
+    vessels = _vessels(identity, eye, frame)
+    return _photographed(identity, eye, vessels, frame, taken_by, aperture=inside(edge, 0.03), lesion=None)
 
 
 def image_name(number: int, split: str, index: int) -> str:
@@ -145,41 +266,33 @@ def image_name(number: int, split: str, index: int) -> str:
     return f"c{number}_{split}_{index:03d}"
 
 
-def _count(numbers: int | Sequence[int], number: int) -> int:
-    """Return one domain's number of images."""
-    return numbers if isinstance(numbers, int) else numbers[number - 1]
-
-
-def _entry(dataset: Mapping[str, Any], number: int, split: str, index: int) -> Entry:
-    """Name an image and say how it is drawn."""
-    what = {"seed": dataset["seed"], "number": number, "split": split, "index": index, "size_px": dataset["size_px"]}
-    return Entry(image_name(number, split, index), split, partial(_load, **what))
-
-
-def _load(*, number: int, split: str, index: int, **what: int) -> Sample:
-    """Draw an image as a sample."""
-    image, label = draw(number=number, split=split, index=index, **what)
-    return Sample(
-        image_name(number, split, index), split, image, label, hashlib.sha256(image.tobytes()).hexdigest(), ()
-    )
-
-
-def _eye(identity: tuple[str | int, ...], by: Camera) -> Eye:
+def _eye(identity: tuple[str | int, ...], taken_by: Camera) -> Eye:
     """Draw a patient of a camera's clinic."""
     return draw_eye(
         generator(*identity, "eye"),
-        cup_ratio=by.cup_ratio,
-        pallor=by.pallor,
-        pigment=by.pigment,
-        tessellation=by.tessellation,
+        cup_ratio=taken_by.cup_ratio,
+        pallor=taken_by.pallor,
+        pigment=taken_by.pigment,
+        tessellation=taken_by.tessellation,
     )
 
 
-def _photographed(
-    identity: tuple[str | int, ...], eye: Eye, frame: Frame, by: Camera, *, aperture: np.ndarray | None
-) -> np.ndarray:
-    """Grow the eye's vessels as far as the frame shows them, paint it, and take its picture."""
+def _vessels(identity: tuple[str | int, ...], eye: Eye, frame: Frame) -> list[Vessel]:
+    """Grow the eye's vessels as far as the frame shows them."""
     reach = max(frame.width + 2 * abs(frame.centre[0]), frame.height + 2 * abs(frame.centre[1])) / 2 * 1.1
-    vessels = grow(generator(*identity, "vessels"), side=eye.side, reach=reach)
-    light = reflectance(generator(*identity, "texture"), eye, vessels, frame)
-    return develop(generator(*identity, "camera"), light, frame, by, aperture=aperture)
+    return grow(generator(*identity, "vessels"), side=eye.side, reach=reach)
+
+
+def _photographed(
+    identity: tuple[str | int, ...],
+    eye: Eye,
+    vessels: list[Vessel],
+    frame: Frame,
+    taken_by: Camera,
+    *,
+    aperture: np.ndarray | None,
+    lesion: Outline | None,
+) -> np.ndarray:
+    """Paint an eye, and take its picture."""
+    light = reflectance(generator(*identity, "texture"), eye, vessels, frame, lesion=lesion)
+    return develop(generator(*identity, "camera"), light, frame, taken_by, aperture=aperture)

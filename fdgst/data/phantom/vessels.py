@@ -212,11 +212,11 @@ def _stamp(
     canvas = np.zeros(frame.height_px * frame.width_px, np.float32)
     half = 2 ** np.ceil(np.log2(drawn)).astype(int)  # few sizes of patch: each is one call
     for size in np.unique(half):
-        of = half == size
+        same = half == size
         dy, dx = np.mgrid[-size : size + 1, -size : size + 1].reshape(2, -1, 1)
-        column, row = np.rint(x[of]).astype(int) + dx, np.rint(y[of]).astype(int) + dy
-        squared = ((column - x[of]) ** 2 + (row - y[of]) ** 2) / drawn[of] ** 2
+        column, row = np.rint(x[same]).astype(int) + dx, np.rint(y[same]).astype(int) + dy
+        squared = ((column - x[same]) ** 2 + (row - y[same]) ** 2) / drawn[same] ** 2
         inside = (squared < 1) & (column >= 0) & (column < frame.width_px) & (row >= 0) & (row < frame.height_px)
-        value = (height[of] * profile(np.maximum(1 - squared, 0))).astype(np.float32)
+        value = (height[same] * profile(np.maximum(1 - squared, 0))).astype(np.float32)
         np.maximum.at(canvas, (row * frame.width_px + column)[inside], value[inside])
     return canvas.reshape(frame.height_px, frame.width_px)

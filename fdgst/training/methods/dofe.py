@@ -26,7 +26,8 @@ class DoFE(Trainer):
     it (the released scripts, whose update reaches a temporary only).
     """
 
-    choices: ClassVar = {"memory": ("ema", "frozen")}
+    options: ClassVar = {"memory": ("ema", "frozen")}
+    decoders: ClassVar = ("DeepLabV3Plus",)
     network: DomainFeatures
 
     def __init__(
@@ -46,7 +47,7 @@ class DoFE(Trainer):
             logits, code, h = self.network.detailed(batch.images)
         error = functional.mse_loss(code.float().softmax(1), self._soft_label(batch))
         loss = self.descend(cross_entropy(logits.float(), batch.labels) + CODE_WEIGHT * error)
-        if self.options["memory"] == "ema":
+        if self.chosen["memory"] == "ema":
             self.network.pool.copy_(refreshed(self.network.pool, h, batch.domains, keep=KEEP))
         return loss
 

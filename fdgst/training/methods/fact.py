@@ -3,18 +3,18 @@
 A batch holds images x in its first half and their stylised copies x^ in its second.
 """
 
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import exp
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
-from torch import nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from fdgst.training.batch import Batch
 from fdgst.training.methods.losses import cross_entropy
-from fdgst.training.methods.trainer import Trainer, TrainerSettings
+from fdgst.training.methods.trainer import Trainer
 
 TEMPERATURE = 10.0
 LARGEST_MOMENTUM = 0.9995
@@ -25,19 +25,20 @@ RAMP_EPOCHS = 5
 class FACT(Trainer):
     """Minimise cross-entropy, and the divergence of the student on x^ from the teacher on x and the other way round.
 
-    The teacher is an exponential moving average of the student's parameters and runs in training mode. ASSUME: its
-    batch normalisations keep running statistics of their own, which nothing reads. x and x^ pass each network as
-    one batch, so that they share its batch statistics (ASSUME).
+    The teacher is an exponential moving average of the student's parameters and runs in training mode. ASSUME: the
+    running statistics of its batch normalisations are the student's, and nothing reads them. x and x^ pass each
+    network as one batch, so that they share its batch statistics (ASSUME).
     """
 
-    pairs = True
+    pairs: ClassVar = True
+    augmentation: ClassVar = "needed"
 
-    def __init__(
-        self, network: nn.Module, *, settings: TrainerSettings, options: Mapping[str, Any], sources: int, seed: int
-    ) -> None:
-        super().__init__(network, settings=settings, options=options, sources=sources, seed=seed)
-        self.teacher = deepcopy(network).requires_grad_(False).train()
-        self.steps = 0
+    @cached_property
+    def teacher(self) -> AveragedModel:
+        """The average of the student's parameters, made when training begins: a prediction has none."""
+        teacher = AveragedModel(self.network, multi_avg_fn=self._follow)
+        teacher.n_averaged += 1  # type: ignore[operator]  # its start, a copy of the student, is the first of the average
+        return teacher.requires_grad_(False).train()
 
     def update(self, batch: Batch) -> torch.Tensor:
         """Make one step of the student, then let the teacher follow."""
@@ -47,30 +48,29 @@ class FACT(Trainer):
         disagreement = crosswise(teacher, student)
         loss = cross_entropy(student, batch.labels)  # over both halves: (BCE(x) + BCE(x^)) / 2
         loss = self.descend(loss + consistency_weight(batch.epoch) * disagreement)
-        self._follow()
+        self.teacher.update_parameters(self.network)
         return loss
 
-    def _follow(self) -> None:
-        """Move the teacher towards the student."""
-        self.steps += 1
-        theirs: list[torch.Tensor] = list(self.teacher.parameters())
-        ours = [parameter.detach() for parameter in self.network.parameters()]
-        torch._foreach_lerp_(theirs, ours, 1 - momentum(self.steps))
+    @torch.no_grad()
+    def _follow(self, teacher: Sequence[torch.Tensor], student: Sequence[torch.Tensor], averaged: Any) -> None:
+        """Move the teacher's parameters towards the student's."""
+        share = 1 - momentum(int(self.teacher.n_averaged))  # `averaged` is on the device: it would have to be waited for
+        for theirs, ours in zip(teacher, student, strict=True):
+            theirs.lerp_(ours, share)
 
     def compile(self) -> None:
         """Compile the student and the teacher."""
-        super().compile()
         self.teacher.compile()
+        super().compile()
 
     def state(self) -> dict[str, Any]:
-        """Add the teacher and the number of steps that it has followed."""
-        return super().state() | {"teacher": self.teacher.state_dict(), "steps": self.steps}
+        """Add the teacher, and with it the number of steps that it has followed."""
+        return super().state() | {"teacher": self.teacher.state_dict()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on with the teacher as it was."""
         super().load_state(state)
         self.teacher.load_state_dict(state["teacher"])
-        self.steps = state["steps"]
 
 
 def crosswise(teacher: torch.Tensor, student: torch.Tensor) -> torch.Tensor:
@@ -99,7 +99,7 @@ def divergence(teacher: torch.Tensor, student: torch.Tensor) -> torch.Tensor:
 
     Parameters
     ----------
-    teacher, student : tensor, shape (B, 2, S, S)
+    teacher, student : tensor, shape (B, K, H, W)
         Logits z.
 
     Returns

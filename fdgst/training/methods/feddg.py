@@ -4,7 +4,7 @@ A batch holds images x in its first half and their stylised copies x^ in its sec
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -24,14 +24,15 @@ RING_PX = 5
 
 
 class FedDG(Trainer):
-    """Minimise Dice(x; theta) + Dice(x^; theta') + .1 (C_disc + C_cup), theta' one inner step away from theta.
+    """Minimise Dice(x; theta) + Dice(x^; theta') + .1 sum_k C_k over structures k, theta' one inner step away from theta.
 
     ASSUME: batch normalisation's running statistics are those of x under theta, the pass that prediction repeats. A
     mixture with those of x^, which each pass normalises by itself, would fit neither; what theta' gathers goes to
     buffers that nothing reads.
     """
 
-    pairs = True
+    pairs: ClassVar = True
+    augmentation: ClassVar = "needed"
 
     def __init__(
         self, network: nn.Module, *, settings: TrainerSettings, options: Mapping[str, Any], sources: int, seed: int
@@ -76,13 +77,13 @@ def inner_step(theta: Mapping[str, torch.Tensor], loss: torch.Tensor) -> dict[st
 
 
 def boundary_contrast(maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return C_disc + C_cup: contours against rings, over x and x^.
+    """Return the sum over structures of the contrast of contours against rings, over x and x^.
 
     Parameters
     ----------
     maps : tensor, shape (2, n, channels, height, width)
         The decoder's last map of x (theta) and of x^ (theta').
-    labels : tensor, shape (n, structures, S, S)
+    labels : tensor, shape (n, structures, H, W)
         Of both, 0 or 1.
 
     Returns
@@ -90,7 +91,7 @@ def boundary_contrast(maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     scalar tensor
         Images whose contour or ring is empty are skipped, structure by structure (ASSUME).
     """
-    regions = torch.stack([contour(labels), ring(labels, width=RING_PX)])  # (2 classes, n, structures, S, S)
+    regions = torch.stack([contour(labels), ring(labels, width=RING_PX)])  # (2 classes, n, structures, H, W)
     filled = regions.flatten(3).any(3).all(0)  # (n, structures)
     embeddings = embed(maps, regions)  # (structures, 2 classes, 2 passes, n, channels)
     passes = len(maps)
@@ -108,7 +109,7 @@ def embed(maps: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
     Parameters
     ----------
     maps : tensor, shape (passes, n, channels, height, width)
-    regions : tensor, shape (classes, n, structures, S, S)
+    regions : tensor, shape (classes, n, structures, H, W)
         0 or 1, at the labels' size.
 
     Returns

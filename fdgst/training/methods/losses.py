@@ -1,4 +1,4 @@
-"""Losses on logits (B, 2, S, S) and labels of the same shape, 0 or 1."""
+"""Losses on logits (B, K, H, W) and labels of the same shape, 0 or 1."""
 
 import torch
 from torch.nn import functional

@@ -1,6 +1,7 @@
-"""What every trainer is: a network, its optimiser, and two functions, `update` and `predict`."""
+"""What every trainer is: a network, an optimiser once it trains, and two functions, `update` and `predict`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import torch
@@ -27,11 +28,11 @@ class Trainer:
     Parameters
     ----------
     network : Module
-        Images (B, 3, S, S) to logits (B, 2, S, S); already on its device.
+        Images (B, C, H, W) to logits (B, K, H, W), one plane per structure; already on its device.
     settings : TrainerSettings
         Of the run.
     options : mapping
-        Every key of `choices`, with one of its values.
+        Every option, with its value.
     sources : int
         How many source domains the run has.
     seed : int
@@ -43,27 +44,50 @@ class Trainer:
         Whether passes are made in bfloat16: as the run asks, where the device has it.
     pairs : bool
         Whether `update` needs an image and its stylised copy together (`fdgst.training.batch`).
-    choices : mapping of str to tuple
-        The options a user may set and their values, the first of which stands when nothing is said.
+    options : mapping
+        The options a user may set. A tuple lists an option's values, the first of which stands when nothing is said;
+        a mapping describes them in the words of JSON schema and states the default.
+    chosen : mapping
+        The value of each option in this training.
+    decoders : tuple of str or None
+        Decoders that it works with, None for any.
+    least_images_per_pass : int
+        Images that must pass the network together.
+    unseen : bool
+        Whether it trains on the unseen domain itself: an upper bound.
+    augmentation : {'needed', 'refused', 'free'}
+        Whether its row must, must not or may name an augmentation.
+
+    Notes
+    -----
+    What a class needs it states in literals: they are read before anything is imported (`fdgst.training.needs`).
     """
 
     pairs: ClassVar[bool] = False
-    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    options: ClassVar[Mapping[str, Any]] = {}
+    decoders: ClassVar[tuple[str, ...] | None] = None
+    least_images_per_pass: ClassVar[int] = 2
+    unseen: ClassVar[bool] = False
+    augmentation: ClassVar[str] = "free"
 
     def __init__(
         self, network: nn.Module, *, settings: TrainerSettings, options: Mapping[str, Any], sources: int, seed: int
     ) -> None:
         self.network = network
         self.settings = settings
-        self.options = options
+        self.chosen = options
         self.sources = sources
         self.seed = seed
         self.device = next(network.parameters()).device
         self.mixed = settings.mixed_precision and has_bfloat16(self.device)
-        self.optimiser = torch.optim.Adam(
-            network.parameters(),
-            lr=settings.learning_rate,
-            betas=(settings.adam_betas[0], settings.adam_betas[1]),
+
+    @cached_property
+    def optimiser(self) -> torch.optim.Optimizer:
+        """Adam on the network's parameters, made when it is first needed: a prediction has none."""
+        return torch.optim.Adam(
+            self.network.parameters(),
+            lr=self.settings.learning_rate,
+            betas=(self.settings.adam_betas[0], self.settings.adam_betas[1]),
             fused=True,  # on a CPU too: a third of the time of the plain loop over parameters
         )
 
@@ -72,7 +96,7 @@ class Trainer:
 
         Parameters
         ----------
-        images : iterator of (int, tensor of shape (n, 3, S, S))
+        images : iterator of (int, tensor of shape (n, C, H, W))
             A source domain's index and some of its images, normalised; in any order, each image once.
         """
 
@@ -82,7 +106,7 @@ class Trainer:
 
     @torch.no_grad()
     def predict(self, images: torch.Tensor) -> torch.Tensor:
-        """Return logits (B, 2, S, S) of images (B, 3, S, S), in evaluation mode and float32."""
+        """Return logits (B, K, H, W) of images (B, C, H, W), in evaluation mode and float32."""
         self.network.eval()
         return self.network(images)
 

@@ -1,0 +1,214 @@
+"""Whether grey values are the masks that a task asks for: what is refused, with what it seems to be, and what is told.
+
+All is judged from the task alone: which grey values belong to which structure, which to the background, which
+structure lies within which.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from fdgst.data.photographs import pixels_of
+from fdgst.study.task import Range, Structure, Task
+
+LARGEST_CLASS = 8  # of class numbers: a task has at most 8 structures
+SPREAD, SPREAD_FRACTION = 32, 0.25  # a mask keeps to its values: within 1/32 of the depth but for a quarter of it
+_KEYS = 2**16
+
+
+def planes_of(greys: Mapping[str, np.ndarray], task: Task) -> dict[str, np.ndarray]:
+    """Return the masks of an image.
+
+    Parameters
+    ----------
+    greys : mapping of str to ndarray, shape (height, width)
+        For each mask column its grey values.
+    task : Task
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (height, width)
+        By structure.
+    """
+    return {item.id: _table(item.values)[greys[item.column]] for item in task.structures}
+
+
+def mask_faults(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:
+    """Yield a line for each reason why grey values are not the masks of an image.
+
+    Parameters
+    ----------
+    paths : mapping of str to Path
+        For each mask column its file, named in the lines.
+    greys : mapping of str to ndarray of uint8 or uint16, shape (height, width)
+        For each mask column its values.
+    task : Task
+    """
+    found = [fault for column in task.columns if (fault := _column_fault(paths[column], greys[column], column, task))]
+    yield from found
+    if found:
+        return  # what such values leave of the structures says nothing more
+    planes = planes_of(greys, task)
+    odd = [fault for item in task.structures if (fault := _plane_fault(paths[item.column], item, planes, greys, task))]
+    yield from odd
+    if not odd:
+        yield from _missing(paths, planes, task)
+
+
+def mask_warnings(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:
+    """Yield a line for each thing that is odd about usable masks: parameters as of `mask_faults`."""
+    planes = planes_of(greys, task)
+    for item in task.structures:
+        if item.within is None:
+            continue
+        place, inner, outer = paths[item.column], planes[item.id], planes[item.within]
+        outside = int((inner & ~outer).sum())
+        touching = int((inner & outer & _beside(~outer)).sum())
+        if outside:
+            yield f"{place}: {item.id} reaches out of {item.within}, {pixels_of(outside)}"
+        if touching:
+            yield f"{place}: {item.id} touches the outside of {item.within}, {pixels_of(touching)}"
+    for column in task.columns:
+        ranges = ", ".join(f"{item.id} {spell(item.values)}" for item in _of_column(task, column))
+        values, counts = _histogram(greys[column])
+        modes = _modes(values, counts, column, task)
+        stray = int(counts[values != modes].sum())
+        if stray:
+            usual = ", ".join(map(str, sorted(set(modes.tolist()))))
+            yield f"{paths[column]}: {pixels_of(stray)} of other values than {usual}; read as {ranges}"
+
+
+def spell(ranges: tuple[Range, ...]) -> str:
+    """Write ranges of grey values: ``0 to 50, 255``."""
+    return ", ".join(f"{low}" if low == high else f"{low} to {high}" for low, high in ranges)
+
+
+def _column_fault(path: Path | str, grey: np.ndarray, column: str, task: Task) -> str:
+    """Say why the values of one mask file are none of the task's, nothing if they may be."""
+    values, counts = _histogram(grey)
+    keys = _keys(column, task)[values]
+    unknown = counts[keys == 0].sum()
+    classes = f"class numbers {', '.join(map(str, values[:4]))}{', ...' if len(values) > 4 else ''}"
+    if 1 < len(values) and values[-1] <= LARGEST_CLASS and (unknown or len(set(keys.tolist())) == 1):
+        read = "read as one and the same" if not unknown else f"{unknown / grey.size:.1%} of the pixels unknown"
+        return f"{path}: expected {_expected(column, task)}, found {classes} ({read})?{_advice(values, column, task)}"
+    if unknown:
+        strange = ", ".join(map(str, values[keys == 0][:3])) + (", ..." if (keys == 0).sum() > 3 else "")
+        return (
+            f"{path}: expected {_expected(column, task)}, found {pixels_of(int(unknown))} of other values"
+            f" ({unknown / grey.size:.1%}: {strange}); is it a mask?"
+        )
+    far = np.abs(values - _modes(values, counts, column, task)) > np.iinfo(grey.dtype).max // SPREAD
+    if counts[far].sum() > SPREAD_FRACTION * grey.size:
+        return (
+            f"{path}: expected {_expected(column, task)}, found {counts[far].sum() / grey.size:.1%} of the pixels"
+            f" spread over their ranges; is it a mask?"
+        )
+    return ""
+
+
+def _plane_fault(
+    path: Path | str, item: Structure, planes: Mapping[str, np.ndarray], greys: Mapping[str, np.ndarray], task: Task
+) -> str:
+    """Say why a structure cannot be where its values are, nothing if it can."""
+    plane = planes[item.id]
+    values = ", ".join(map(str, np.unique(greys[item.column])[:4]))
+    if task.around == item.id and plane[:: max(len(plane) - 1, 1), :: max(plane.shape[1] - 1, 1)].all():
+        # ASSUME: the structure that ROIs are cut around does not cover all corners of its ROI
+        return f"{path}: expected background in a corner, found {item.id} in all (values {values}); is it inverted?"
+    if item.within and not item.optional and plane.any() and (plane == planes[item.within]).all():
+        return (
+            f"{path}: expected {item.id} to be a part of {item.within}, found both the same in every pixel (values"
+            f" {values}); is it a mask of {item.within} alone?"
+        )
+    return ""
+
+
+def _missing(paths: Mapping[str, Path | str], planes: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:
+    """Yield a line for each mask file without a structure that no image may be without."""
+    for column in task.columns:
+        absent = [item for item in _of_column(task, column) if not item.optional and not planes[item.id].any()]
+        if absent:
+            names = " and ".join(f"{item.id} (values {spell(item.values)})" for item in absent)
+            yield f"{paths[column]}: expected {names}, found none; draw it, exclude the image, or set optional: true"
+
+
+def _expected(column: str, task: Task) -> str:
+    """Say which values the task knows in a column."""
+    known = [f"{spell(item.values)} ({item.id})" for item in _of_column(task, column)]
+    return "the values " + ", ".join([*known, f"{spell(task.background) or 'none'} (background)"])
+
+
+def _advice(values: np.ndarray, column: str, task: Task) -> str:
+    """Say what to declare for class numbers, in full where their number fits: the outermost structure comes first."""
+    items = sorted(_of_column(task, column), key=lambda item: _depth(item, task))
+    if [*values.tolist()] != [*range(len(items) + 1)]:
+        return " declare them in task.background and in the structures' values"
+    number = {item.id: place for place, item in enumerate(items, 1)}
+    told = []
+    for item in items:
+        own = sorted(place for name, place in number.items() if item.id in _ancestry(name, task))
+        told.append(f"{item.id} [{', '.join(f'[{place}, {place}]' for place in own)}]")
+    return f" set background: [[0, 0]] and values: {', '.join(told)}"
+
+
+def _ancestry(structure: str, task: Task) -> list[str]:
+    """Return a structure and all that it lies within; stops at a circle."""
+    line: list[str] = []
+    current: str | None = structure
+    while current is not None and current not in line:
+        line.append(current)
+        current = next((item.within for item in task.structures if item.id == current), None)
+    return line
+
+
+def _depth(item: Structure, task: Task) -> int:
+    """Return how many structures hold another."""
+    return len(_ancestry(item.id, task))
+
+
+def _of_column(task: Task, column: str) -> list[Structure]:
+    """Return the structures that are read from a mask column."""
+    return [item for item in task.structures if item.column == column]
+
+
+def _histogram(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values of a mask, ascending, and the number of their pixels."""
+    counts = np.bincount(grey.ravel())
+    values = np.flatnonzero(counts)
+    return values, counts[values]
+
+
+def _modes(values: np.ndarray, counts: np.ndarray, column: str, task: Task) -> np.ndarray:
+    """Return for each value the commonest one that means the same."""
+    keys = _keys(column, task)[values]
+    modes = values.copy()
+    for key in set(keys.tolist()):
+        same = keys == key
+        modes[same] = values[same][counts[same].argmax()]
+    return modes
+
+
+@cache
+def _keys(column: str, task: Task) -> np.ndarray:
+    """Return for each grey value what it means: bit k for the column's structure k, the next for background; or 0."""
+    items = _of_column(task, column)
+    keys = _table(task.background).astype(np.int32) << len(items)
+    for place, item in enumerate(items):
+        keys |= _table(item.values).astype(np.int32) << place
+    return keys
+
+
+@cache
+def _table(ranges: tuple[Range, ...]) -> np.ndarray:
+    """Return for each grey value, up to 65535, whether one of the ranges holds it."""
+    levels = np.arange(_KEYS)
+    return np.logical_or.reduce([(low <= levels) & (levels <= high) for low, high in ranges] or [levels < 0])
+
+
+def _beside(mask: np.ndarray) -> np.ndarray:
+    """Mark the pixels with one of a mask above, below, left or right of them; beyond the border there is nothing."""
+    padded = np.pad(mask, 1)
+    return padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]

@@ -1,0 +1,304 @@
+"""Reader ``table``: one CSV file that names images, masks, domains and splits.
+
+Columns
+-------
+image
+    Path of the image, relative to the table.
+mask, or the columns that the task's structures name
+    Path of a mask, relative to the table.
+domain
+    Text that a domain's `value` is compared with.
+split
+    ``train`` or ``test``; may be empty, or missing, where `dataset.test_fraction` is set.
+name (optional)
+    Of the image; else the file's name without its suffix, with its folder where two would be the same.
+group (optional)
+    Patient or slide: never on both sides of a split.
+roi_left, roi_top, roi_width, roi_height (optional, all four or none)
+    The part of the upright image that is taken, whole pixels; it may reach over the border.
+
+Any other column is carried into the manifest. The file is read as data: UTF-8 text with commas, no formula of which is
+looked at. `dataset.exclude` names an image as its column ``image`` does.
+"""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property, partial
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+from pydantic import Field
+
+from fdgst.core.seeding import generator
+from fdgst.data.fitting import Box
+from fdgst.data.loading import Source, load
+from fdgst.data.reader import Reader
+from fdgst.data.sample import Entry
+from fdgst.storage.rois import SPLITS
+from fdgst.study.strict import InnerShare, Strict
+
+BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
+_MANIFEST = frozenset(("sha256", "pixel_sha256"))  # columns that the manifest has of its own
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table.
+
+    Attributes
+    ----------
+    number : int
+        Line of the file, from 1: the header's.
+    cells : dict of str to str
+        By column, without surrounding blanks; empty where the row is too short.
+    """
+
+    number: int
+    cells: dict[str, str]
+
+
+class Table(Reader):
+    """Reads the rows of one domain."""
+
+    class Dataset(Strict):
+        """Keys of `dataset`."""
+
+        table: Annotated[str, Field(min_length=1)]
+        """The table, CSV, relative to the working directory; paths in it are relative to the table."""
+        test_fraction: InnerShare | None = None
+        """Share of groups that is drawn for test where the column split is empty; null: none may be empty."""
+
+    class Domain(Strict):
+        """Keys of a domain."""
+
+        value: Annotated[str, Field(min_length=1)] | None = None
+        """What the table's column domain says of this domain; null: its id."""
+
+    @property
+    def path(self) -> Path:
+        """The table."""
+        return Path(self.dataset.table).expanduser()
+
+    @property
+    def value(self) -> str:
+        """What the rows of this domain have in their column ``domain``."""
+        return self.domain.value or self.id
+
+    def files(self) -> list[Path]:
+        """List the table, and the images and masks of the domain in the table's order."""
+        columns = ("image", *self.task.columns)
+        return [self.path] + [
+            self._file(line.cells[column]) for line in self._kept for column in columns if line.cells.get(column)
+        ]
+
+    def faults(self) -> list[str]:
+        """Name what is wrong with the table, its columns and this domain's rows, by their lines."""
+        header, lines, broken = self._content
+        if broken:
+            return [broken]
+        faults = [*self._header_faults(header)]
+        if faults:
+            return faults
+        mine = [line for line in lines if line.cells["domain"] == self.value]
+        if not mine:
+            known = sorted({line.cells["domain"] for line in lines} - {""})
+            return [
+                f"{self.path}: expected rows of domain {self.value}, found none; the table has"
+                f" {', '.join(known) or 'no domain'}{_nearest(self.value, known)}"
+            ]
+        faults += [
+            f"{self.path}:{line.number}: expected a domain, found an empty cell"
+            for line in lines
+            if not line.cells["domain"]
+        ]
+        faults += [
+            f"dataset.exclude: {name}: expected what the column image of {self.path} says of a row, found no such row;"
+            f" correct or remove it"
+            for name in self.exclude
+            if name not in {line.cells["image"] for line in lines}
+        ]
+        faults += [f"{self.path}:{line.number}: {fault}" for line in self._kept for fault in self._row_faults(line)]
+        return [*faults, *self._twice(), *self._split_faults()]
+
+    def listed(self) -> list[Entry]:
+        """List the images, training ones first, each split in the table's order."""
+        whole = [
+            line
+            for line in self._kept
+            if not any(self._row_faults(line)) and self._split(line) in SPLITS and line.cells["image"]
+        ]
+        entries = [self._entry(line) for line in whole]
+        return sorted(entries, key=lambda entry: SPLITS.index(entry.split))
+
+    @cached_property
+    def _content(self) -> tuple[list[str], list[Line], str]:
+        """The columns, the rows, and why they cannot be had."""
+        try:
+            with self.path.open(encoding="utf-8-sig", newline="") as text:
+                reader = csv.reader(text, strict=True)
+                header = [column.strip() for column in next(reader, [])]
+                lines = []
+                for row in reader:
+                    if len(row) > len(header):
+                        return header, [], (
+                            f"{self.path}:{reader.line_num}: expected {len(header)} cells, found {len(row)}; put cells"
+                            f" with commas in quotes"
+                        )
+                    cells = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
+                    if any(cells):
+                        lines.append(Line(reader.line_num, dict(zip(header, cells, strict=True))))
+        except FileNotFoundError:
+            return [], [], f"{self.path}: expected a table, found no such file; see dataset.table"
+        except OSError as error:
+            return [], [], f"{self.path}: cannot be read ({error.strerror})"
+        except UnicodeDecodeError:
+            return [], [], f"{self.path}: expected UTF-8 text, found other bytes; save it as CSV in UTF-8"
+        except csv.Error as error:
+            return [], [], f"{self.path}: expected CSV, found what is none ({error})"
+        return header, lines, ""
+
+    @cached_property
+    def _kept(self) -> list[Line]:
+        """The domain's rows without the excluded ones; none of a table that cannot be read."""
+        header, lines, broken = self._content
+        if broken or any(self._header_faults(header)):
+            return []
+        return [
+            line for line in lines if line.cells["domain"] == self.value and line.cells["image"] not in self.exclude
+        ]
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        """The image's name by the number of its line."""
+        stems = {line.number: PurePosixPath(line.cells["image"]).stem for line in self._kept}
+        uses = Counter(stems.values())
+        names = {}
+        for line in self._kept:
+            stem = stems[line.number]
+            folder = "-".join(PurePosixPath(line.cells["image"]).parent.parts).strip("./")
+            names[line.number] = line.cells.get("name") or (f"{folder}-{stem}" if uses[stem] > 1 and folder else stem)
+        return names
+
+    def _header_faults(self, header: Sequence[str]) -> Iterator[str]:
+        """Yield a line for each column that is missing, doubled or without its fellows."""
+        if len(header) == 1 and ";" in header[0]:
+            yield f"{self.path}: expected commas between the cells, found semicolons; save it with commas"
+            return
+        for column, count in Counter(header).items():
+            if count > 1:
+                yield f"{self.path}: expected the column {column!r} once, found it {count} times"
+        needed = ["image", *self.task.columns, "domain", *(["split"] if self.dataset.test_fraction is None else [])]
+        for column in needed:
+            if column not in header:
+                found = ", ".join(header) or "an empty file"
+                yield f"{self.path}: expected a column {column!r}, found {found}{_nearest(column, header)}"
+        box = [column for column in BOX if column in header]
+        if box and len(box) < len(BOX):
+            missing = ", ".join(column for column in BOX if column not in header)
+            yield f"{self.path}: expected all of {', '.join(BOX)} or none, found no {missing}"
+
+    def _row_faults(self, line: Line) -> Iterator[str]:
+        """Yield what is wrong with one row of its own, without the line's number."""
+        for column in ("image", *self.task.columns):
+            cell = line.cells[column]
+            if not cell:
+                yield f"expected a path in the column {column}, found an empty cell"
+            elif not self._file(cell).is_file():
+                yield f"{self._file(cell)}: expected the {column}'s file, found none"
+        split = line.cells.get("split", "")
+        if not split and self.dataset.test_fraction is None:
+            yield "expected train or test in the column split, found an empty cell; or set dataset.test_fraction"
+        elif split and split not in SPLITS:
+            yield f"expected train or test in the column split, found {split!r}{_nearest(split, SPLITS)}"
+        yield from _box(line)[1]
+
+    def _twice(self) -> Iterator[str]:
+        """Yield a line for each image file, name or group that stands where another does."""
+        _, lines, _ = self._content
+        kept = [line for line in lines if line.cells["image"] and line.cells["image"] not in self.exclude]
+        yield from self._repeated(kept, lambda line: str(self._file(line.cells["image"]).resolve()), "image file")
+        yield from self._repeated(self._kept, lambda line: self._names[line.number], "name")
+        sides = defaultdict(list)
+        for line in self._kept:
+            if line.cells.get("group"):
+                sides[line.cells["group"]].append(line)
+        for group, members in sides.items():
+            splits = {self._split(line): line.number for line in members if self._split(line) in SPLITS}
+            if len(splits) > 1:
+                where = " and ".join(f"{split} (line {number})" for split, number in sorted(splits.items()))
+                yield f"{self.path}: expected the group {group!r} on one side of the split, found it in {where}"
+
+    def _repeated(self, lines: Sequence[Line], key: Callable[[Line], str], what: str) -> Iterator[str]:
+        """Yield a line for each key that several rows share, at least one of them this domain's."""
+        places = defaultdict(list)
+        for line in lines:
+            places[key(line)].append(line)
+        for shared, found in places.items():
+            if len(found) > 1 and any(line.cells["domain"] == self.value for line in found):
+                numbers = " and ".join(str(line.number) for line in found)
+                yield f"{self.path}: expected each {what} once, found {shared} in lines {numbers}"
+
+    def _split_faults(self) -> Iterator[str]:
+        """Yield a line for each split without an image."""
+        splits = {self._split(line) for line in self._kept}
+        for split in SPLITS:
+            if split not in splits:
+                hint = "" if self.dataset.test_fraction is None else "; fill the column split, or change test_fraction"
+                yield f"{self.path}: expected {split} images of domain {self.value}, found none that is left{hint}"
+
+    def _split(self, line: Line) -> str:
+        """Return the split of a row: what it says, or what is drawn by its group.
+
+        ASSUME: without a group, the image's path in the table is what is drawn by; neither depends on other rows, so
+        that images can be added and none changes sides.
+        """
+        given = line.cells.get("split", "")
+        if given or self.dataset.test_fraction is None:
+            return given
+        drawn = generator("split", line.cells.get("group") or line.cells["image"]).random()
+        return "test" if drawn < self.dataset.test_fraction else "train"
+
+    def _entry(self, line: Line) -> Entry:
+        """Name one image and say how it is loaded."""
+        name, split = self._names[line.number], self._split(line)
+        group = line.cells.get("group") or name
+        image = self._file(line.cells["image"])
+        masks = {column: self._file(line.cells[column]) for column in self.task.columns}
+        source = Source(name, split, group, image, masks, _box(line)[0])
+        used = {"image", *self.task.columns, "domain", "split", "name", "group", *BOX, ""}
+        carried = {
+            f"table_{column}" if column in _MANIFEST else column: cell
+            for column, cell in line.cells.items()
+            if column not in used
+        }
+        return Entry(name, split, group, partial(load, source, self.task), str(image), carried)
+
+    def _file(self, cell: str) -> Path:
+        """Return the path that a cell names."""
+        return self.path.parent / Path(cell).expanduser()
+
+
+def _box(line: Line) -> tuple[Box | None, list[str]]:
+    """Return the ROI of a row, and why it is none."""
+    cells = {column: line.cells.get(column, "") for column in BOX}
+    if not any(cells.values()):
+        return None, []
+    faults = []
+    for column, cell in cells.items():
+        digits = cell.removeprefix("-") if column in BOX[:2] else cell
+        if not (digits.isascii() and digits.isdigit()) or (column in BOX[2:] and int(digits) == 0):
+            least = "" if column in BOX[:2] else " above 0"
+            faults.append(f"expected a whole number of pixels{least} in the column {column}, found {cell!r}")
+    if faults:
+        return None, faults
+    left, top, width, height = map(int, cells.values())
+    return (left, top, width, height), []
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    """Ask whether a similar word was meant, if there is one."""
+    close = get_close_matches(word, known, n=1)
+    return f"; is it {close[0]!r}?" if close else ""

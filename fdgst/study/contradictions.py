@@ -1,0 +1,242 @@
+"""What the keys of a configuration must be to each other: everything that no single key shows.
+
+Each function yields lines without the leading ``config:``; all of them are asked, so that the user is told everything
+at once.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fdgst.study import rooms
+from fdgst.study.faults import nearest
+from fdgst.study.model import Configuration, Method
+from fdgst.study.networks import least_images, network_faults
+from fdgst.study.strict import height_and_width
+from fdgst.study.task import Task
+
+RESERVED = {"domains": ("average",), "methods": ("pretrained",), "structures": ("both",)}
+FRACTION_OF_A_CROP = 512 / 800
+
+
+def faults_of(config: Configuration) -> list[str]:
+    """List every contradiction of a configuration."""
+    own = [item for study in config.ablations for item in study.methods if isinstance(item, Method)]
+    methods = [*config.methods, *own]
+    return [
+        *_ids(config, methods),
+        *_task(config.task),
+        *_sizes(config),
+        *_domains(config),
+        *_network(config),
+        *_augmentations(config),
+        *(line for number, item in enumerate(config.methods) for line in _method(config, item, f"methods[{number}]")),
+        *(line for item in own for line in _method(config, item, f"ablations: method {item.id}")),
+        *_ablations(config, [method.id for method in methods]),
+        *_training(config, methods),
+        *_figures(config),
+    ]
+
+
+def _ids(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:
+    """Yield ids that stand twice, or that mean something else in files and tables."""
+    lists = {
+        "domains": [item.id for item in config.domains],
+        "augmentations": [item.id for item in config.augmentations],
+        "methods": [item.id for item in methods],
+        "ablations": [item.id for item in config.ablations],
+        "structures": [item.id for item in config.task.structures],
+        "measures": [item.id for item in config.task.measures],
+    }
+    for where, names in lists.items():
+        place = f"task.{where}" if where in ("structures", "measures") else where
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield f"{place}: expected ids that differ, found {name!r} {count} times"
+        for name in RESERVED.get(where, ()):
+            if name in names:
+                yield f"{place}: expected another id than {name!r}, which has a meaning of its own in tables and paths"
+    for title, count in Counter(item.title for item in config.methods).items():
+        if count > 1:
+            yield f"methods: expected titles that differ, found {title!r} {count} times"
+    if len(set(config.seeds)) < len(config.seeds):
+        yield f"seeds: expected numbers that differ, found {list(config.seeds)}"
+
+
+def _task(task: Task) -> Iterator[str]:
+    """Yield what is wrong with structures, their values and measures."""
+    ids = task.ids
+    if task.around is not None and task.around not in ids:
+        yield f"task.around: expected null or one of {', '.join(ids)}, found {task.around!r}"
+    for number, structure in enumerate(task.structures):
+        where = f"task.structures[{number}]"
+        if structure.within is not None and structure.within not in ids:
+            yield f"{where}.within: expected null or one of {', '.join(ids)}, found {structure.within!r}"
+        elif _holds_itself(task, structure.id):
+            yield f"{where}.within: expected structures that do not hold themselves, found {structure.within!r}"
+        yield from _ranges(f"{where}.values", structure.values)
+    yield from _ranges("task.background", task.background)
+    for number, structure in enumerate(task.structures):
+        for low, high in structure.values:
+            for other_low, other_high in task.background:
+                if low <= other_high and other_low <= high:
+                    found = f"[{low}, {high}] and [{other_low}, {other_high}]"
+                    yield f"task.structures[{number}].values: expected values that are no background, found {found}"
+    for number, measure in enumerate(task.measures):
+        where = f"task.measures[{number}]"
+        if measure.of not in ids:
+            yield f"{where}.of: expected one of {', '.join(ids)}, found {measure.of!r}"
+        if measure.kind == "area" and measure.to is not None:
+            yield f"{where}.to: expected null for an area, found {measure.to!r}"
+        if measure.kind != "area" and measure.to not in ids:
+            yield f"{where}.to: expected one of {', '.join(ids)}, found {measure.to!r}"
+
+
+def _ranges(where: str, ranges: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Yield ranges that are the wrong way round."""
+    for low, high in ranges:
+        if low > high:
+            yield f"{where}: expected ranges [low, high] with low <= high, found {[low, high]}"
+
+
+def _holds_itself(task: Task, name: str) -> bool:
+    """Tell whether a structure is within itself, through any number of others."""
+    parents = {structure.id: structure.within for structure in task.structures}
+    seen: set[str] = set()
+    here: str | None = name
+    while here is not None and here not in seen:
+        seen.add(here)
+        here = parents.get(here)
+    return here is not None
+
+
+def _sizes(config: Configuration) -> Iterator[str]:
+    """Yield sizes that do not go together."""
+    roi, network = height_and_width(config.roi_size), height_and_width(config.network_size)
+    if any(inner > outer for inner, outer in zip(network, roi, strict=True)):
+        yield f"network_size: expected at most roi_size {_written(roi)}, found {_written(network)}"
+
+
+def _written(size: tuple[int, int]) -> str:
+    """Write a size as in the configuration."""
+    return str(size[0]) if size[0] == size[1] else str(list(size))
+
+
+def _domains(config: Configuration) -> Iterator[str]:
+    """Yield domains that claim one place of the paper."""
+    for place, count in Counter(item.paper for item in config.domains if item.paper).items():
+        if count > 1:
+            yield f"domains: expected one domain with paper: {place}, found {count}"
+
+
+def _network(config: Configuration) -> Iterator[str]:
+    """Yield names of networks that there are not, and weights that are no file."""
+    training = config.training
+    yield from network_faults(training.decoder, training.encoder, height_and_width(config.network_size))
+    weights = training.encoder_weights
+    if weights in ("imagenet", "none") or Path(weights).is_file():
+        return
+    expected = "imagenet, none, or the path of a file of weights"
+    hint = "; write none for random weights" if weights.casefold() in ("none", "null", "") else ""
+    where = f" ({Path(weights).absolute()})" if not hint else ""
+    yield f"training.encoder_weights: expected {expected}, found no file {weights!r}{where}{hint}"
+
+
+def _augmentations(config: Configuration) -> Iterator[str]:
+    """Yield augmentations that change nothing."""
+    for number, item in enumerate(config.augmentations):
+        strengths = item.lambda_.uniform if item.law else item.lambda_
+        if max(strengths) == 0:
+            yield f"augmentations[{number}].lambda: expected a strength above 0, found only 0: nothing would change"
+
+
+def _method(config: Configuration, method: Method, where: str) -> Iterator[str]:
+    """Yield why a row cannot be trained."""
+    known = [item.id for item in config.augmentations]
+    if method.augmentation not in ("none", *known):
+        hint = nearest(method.augmentation, known)
+        yield f"{where}.augmentation: expected none or one of {', '.join(known)}, found {method.augmentation!r}{hint}"
+    from fdgst.errors import ConfigError
+
+    try:
+        needs = rooms.needs(method.trainer)
+    except ConfigError as error:
+        yield from (f"{where}.{line}" for line in error.faults)
+        return
+    yield from (f"{where}.{line}" for line in rooms.option_faults(method.trainer, method.options))
+    if needs.augmentation == "needed" and method.augmentation == "none":
+        yield f"{where}.augmentation: trainer {method.trainer} needs stylised copies, found none; name an augmentation"
+    if needs.augmentation == "refused" and method.augmentation != "none":
+        expected = f"expected none, since trainer {method.trainer} sees no other domain"
+        yield f"{where}.augmentation: {expected}, found {method.augmentation!r}"
+    decoder = config.training.decoder
+    if needs.decoders and decoder not in needs.decoders:
+        expected = " or ".join(needs.decoders)
+        yield f"training.decoder: {where} (trainer {method.trainer}) needs {expected}, found {decoder!r}"
+    yield from _pairs(config, method, where)
+
+
+def _pairs(config: Configuration, method: Method, where: str) -> Iterator[str]:
+    """Yield rows whose augmentation has no pair of domains to be made from: they would train on originals alone."""
+    item = next((item for item in config.augmentations if item.id == method.augmentation), None)
+    if item and item.kind == "fourier" and not config.generation.self_pairs and len(config.domains) == 2:
+        yield (
+            f"{where}: augmentation {item.id} has no pair of domains: with two domains each run has one source, and"
+            " generation.self_pairs is false; set it to true, or add a domain"
+        )
+
+
+def _ablations(config: Configuration, methods: Sequence[str]) -> Iterator[str]:
+    """Yield names in ablations that stand for nothing."""
+    domains = [item.id for item in config.domains]
+    for number, study in enumerate(config.ablations):
+        for item in study.methods:
+            if isinstance(item, str) and item not in methods:
+                hint = nearest(item, methods)
+                yield f"ablations[{number}].methods: expected the id of a method, found {item!r}{hint}"
+        for name in study.unseen:
+            if name not in domains:
+                yield f"ablations[{number}].unseen: expected one of {', '.join(domains)}, found {name!r}"
+
+
+def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:
+    """Yield budgets that train nothing, and steps that cannot be shared by the sources."""
+    training, sources = config.training, len(config.domains) - 1
+    for key, least in (("pretrain_epochs", 1), ("epochs", 1), ("learning_rate", 0), ("final_learning_rate", 0)):
+        value = getattr(training, key)
+        if value < least or (least == 0 and value <= 0):
+            yield f"training.{key}: expected {'at least 1' if least else 'more than 0'}, found {value}"
+    epochs = training.epochs + training.final_epochs
+    if training.snapshot_epochs > epochs:
+        found = f"found {training.snapshot_epochs}, so that no snapshot would be kept; write 0 for none"
+        yield f"training.snapshot_epochs: expected at most epochs + final_epochs = {epochs}, {found}"
+    images = training.images_per_step
+    if images is not None and images % (2 * sources):
+        # half contents and half copies, evenly from each source
+        unit = 2 * sources
+        yield f"training.images_per_step: expected a multiple of {unit} (twice the sources), found {images}"
+        return
+    per_source = training.batch if images is None else images // sources
+    key = "batch" if images is None else "images_per_step"
+    for method in methods:
+        try:
+            needs = rooms.needs(method.trainer)
+        except ValueError:
+            continue  # said above
+        in_all = per_source * sources
+        if needs.pairs and per_source % 2:
+            expected = (
+                f"an even number, since method {method.id} (trainer {method.trainer}) takes half contents, half copies"
+            )
+            yield f"training.{key}: expected {expected}, found {per_source} images of each source"
+        per_pass = in_all // needs.passes
+        least = least_images(training.decoder)
+        if per_pass < least:
+            reason = f"since batch normalisation of {training.decoder} needs {least} in a pass (method {method.id})"
+            yield f"training.{key}: expected at least {least * needs.passes} images in a step, {reason}, found {in_all}"
+
+
+def _figures(config: Configuration) -> Iterator[str]:
+    """Yield figures that lack a photograph."""
+    if len(config.figures.photographs) == 1:
+        yield "figures.photographs: expected a content and a style photograph or none, found one"

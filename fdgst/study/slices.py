@@ -1,0 +1,208 @@
+"""What each verb needs of a study, and no more: a rule is run again when its slice changes, and only then.
+
+A slice goes to its job as JSON text. Titles are in no slice before tables, so that a new title trains nothing again.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from fdgst.errors import ConfigError
+from fdgst.study import faults
+from fdgst.study.augmentations import Augmentation
+from fdgst.study.strict import Id, InnerShare, Natural, Strict, Title
+from fdgst.study.task import Structure, Task
+from fdgst.study.training import Training
+
+Size = tuple[int, int]
+
+
+class ReadingSettings(Strict):
+    """Of the verb `rois`: how one domain is read."""
+
+    dataset: dict[str, Any]
+    """The configuration's `dataset`: reader, fit, what is excluded of this domain, and the reader's own keys."""
+    domain: dict[str, Any]
+    """`id` of the domain, and the reader's own keys of it."""
+    number: int
+    """The domain's place in the configuration, from 1."""
+    task: Task
+    """What is segmented."""
+    roi_size: Size
+    """Height and width of the stored ROI, pixels."""
+    network_size: Size
+    """Height and width of what the network sees, pixels."""
+    mask_resize: str
+    """nearest or released."""
+    compression: str
+    """none or gzip."""
+
+
+class ShardSettings(Strict):
+    """Of the verb `shard`: what is stylised, and how."""
+
+    augmentation: Augmentation
+    """As in the configuration."""
+    seed: Natural
+    """The configuration's `generation.seed`."""
+    compression: str
+    """none or gzip."""
+
+
+class TrainSettings(Strict):
+    """Of the verb `train`: what makes a model, besides its files."""
+
+    trainer: str
+    """Id of a trainer, or package.module:Name."""
+    options: dict[str, Any]
+    """Of the trainer."""
+    training: Training
+    """The configuration's `training`; values that the stage does not read are 0."""
+
+
+class PredictSettings(Strict):
+    """Of the verb `predict`: which images, and how masks are made of what the network returns."""
+
+    split: str
+    """train, test or all."""
+    threshold: InnerShare
+    """Probability above which a pixel belongs to a structure."""
+    nest: bool
+    """Cut a structure to the one that it is within."""
+    structures: tuple[Structure, ...]
+    """Their post-processing."""
+
+
+class ScoreSettings(Strict):
+    """Of the verb `score`."""
+
+    task: Task
+    """What is measured."""
+
+
+class RescoreSettings(Strict):
+    """Of the verb `rescore`."""
+
+    task: Task
+    """What is measured, and how masks are made."""
+    thresholds: tuple[InnerShare, ...]
+    """Probabilities at which stored logits are cut again."""
+    nest: bool
+    """Cut a structure to the one that it is within."""
+
+
+class Row(Strict):
+    """A row of a table."""
+
+    id: Id
+    """Of the method."""
+    title: Title
+    """As printed."""
+    trainer: str
+    """Tells upper bounds."""
+
+
+class Column(Strict):
+    """An unseen domain of a table."""
+
+    id: Id
+    """Of the domain."""
+    title: Title
+    """As printed."""
+    paper: int | None = None
+    """Which of the paper's domains it is."""
+
+
+class Compared(Strict):
+    """What tables, tests and figures show, in which order."""
+
+    methods: tuple[Row, ...]
+    """The rows."""
+    domains: tuple[Column, ...]
+    """The columns."""
+    task: Task
+    """Structures and measures, with their titles."""
+
+
+class TableSettings(Compared):
+    """Of the verb `table`."""
+
+    protocol: str
+    """Whose metric definitions are shown."""
+    bootstrap_samples: int
+    """Of the intervals."""
+    confidence: InnerShare
+    """Of the intervals."""
+    data: str
+    """What the scores were made on, for the caption; empty: not named."""
+    tests: str
+    """File that tests the rows against each other, for the caption; empty: none."""
+
+
+class StatisticsSettings(Compared):
+    """Of the verb `statistics`."""
+
+    protocol: str
+    """Whose metrics are tested."""
+    bootstrap_samples: int
+    """Of the intervals."""
+    confidence: InnerShare
+    """Of the intervals; the rest is the level of the tests."""
+
+
+class ProtocolsSettings(Compared):
+    """Of the verb `protocols`."""
+
+    threshold: InnerShare
+    """Of the reference that shifts are measured from."""
+
+
+class FigureSettings(Compared):
+    """Of the verb `figure`."""
+
+
+class PaperSettings(Strict):
+    """Of the verb `versus-paper`."""
+
+    domains: tuple[Column, ...]
+    """Which domain is which of the paper's."""
+
+
+Settings = TypeVar("Settings", bound=Strict)
+
+
+def text_of(settings: Strict) -> str:
+    """Write settings as JSON, equal ones as equal text, in ASCII: any shell and any terminal hands it on unchanged."""
+    return json.dumps(settings.model_dump(mode="json", by_alias=True), sort_keys=True)
+
+
+def read_settings(source: str, cls: type[Settings]) -> Settings:
+    """Read the settings of a verb.
+
+    Parameters
+    ----------
+    source : str
+        Path of a JSON file; ``-`` is standard input.
+    cls : type
+        One of the classes of this module.
+
+    Raises
+    ------
+    ConfigError
+        One line for each fault: the key's path, what was expected, what was found.
+    """
+    where = "--settings -" if source == "-" else source
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        plain = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{where}: expected settings in JSON, found what cannot be read as such ({error})") from error
+    try:
+        return cls.model_validate_json(text)
+    except ValidationError as error:
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        lines = faults.lines(error.errors(), plain, lambda place: [] if place else known)
+        raise ConfigError(*(f"{where}: {line}" for line in lines)) from error
