@@ -65,7 +65,7 @@ def _block(
         panel.set_axis_off()
     for panel in axes[-1]:
         panel.set_xlabel("mean of true and predicted")
-    figure.supylabel(f"{title},\npredicted minus true", fontsize=7.5, ha="center", multialignment="center")
+    figure.supylabel(f"{title},\npredicted minus true", fontsize=7.5, multialignment="center")
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, name: str, title: str, domains: list[str]) -> None:
