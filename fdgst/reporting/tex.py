@@ -1,6 +1,6 @@
 r"""Table 1 in TeX, laid out as in the paper; compiles with ``\usepackage{booktabs,multirow}``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -134,15 +134,13 @@ def render(
 def _rules(groups: int, columns: int) -> str:
     """Return the rules below the titles of structures that stand side by side, from the third column on."""
     ends = [(3 + columns * number, 2 + columns * (number + 1)) for number in range(groups)]
-    return " ".join(
-        rf"\cmidrule{'(r)' * (last != ends[-1][1])}{{{first}-{last}}}" for first, last in ends
-    )
+    return " ".join(rf"\cmidrule{'(r)' * (last != ends[-1][1])}{{{first}-{last}}}" for first, last in ends)
 
 
 def _parts(
     cells: Cells, methods: Sequence[Method], domains: Sequence[str], task: Task, protocol: str
 ) -> list[list[dict[str, Any]]]:
-    """Return the blocks of each table that is printed: one of all structures, or one for each, as many as a page holds."""
+    """Return the blocks of each table: one of all structures, or one for each, as many as a page holds."""
     if len(task.structures) <= SIDE_BY_SIDE:
         return [[{"title": "", "rows": _rows(cells, methods, domains, task.ids, protocol)}]]
     blocks = [
