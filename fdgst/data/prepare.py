@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from fdgst.data.fitting import background_of, pad, padded_size, same_aspect
-from fdgst.data.masks import planes_of
+from fdgst.data.masks import covers_corners, planes_of
 from fdgst.data.reader import Reader, make_reader
 from fdgst.data.sample import SPLITS, Entry, Sample
 from fdgst.errors import DataError
@@ -217,10 +217,9 @@ class _Notes:
             present, kept, seen = (bool(planes[item.id].any()) for planes in (full, large, small))
             self._trained[item.id] += training and present
             self._seen[item.id] += training and seen
-            plane = full[item.id]
-            self._cornered[item.id] += bool(plane[:: max(len(plane) - 1, 1), :: max(plane.shape[1] - 1, 1)].all())
+            self._cornered[item.id] += covers_corners(full[item.id])
             if present and not kept:
-                pixels = int(plane.sum())
+                pixels = int(full[item.id].sum())
                 text = f"{entry.place}: {item.id} of {pixels} pixels vanishes at ROI size, {_size(self.roi_size_px)}"
                 (self._warnings if item.optional else faults).append(text)
             elif present and not seen:

@@ -223,7 +223,9 @@ class Table(Reader):
         _, lines, _ = self._content
         kept = [line for line in lines if line.cells["image"] and line.cells["image"] not in self.exclude]
         yield from self._repeated(kept, lambda line: str(self._file(line.cells["image"]).resolve()), "image file")
-        yield from self._repeated(self._kept, lambda line: self._names[line.number], "name")
+        files = {line.cells["image"]: line for line in self._kept}  # a file that stands twice is told of once
+        files = {str(self._file(cell).resolve()): line for cell, line in files.items()}
+        yield from self._repeated(list(files.values()), lambda line: self._names[line.number], "name")
         sides = defaultdict(list)
         for line in self._kept:
             if line.cells.get("group"):
@@ -248,7 +250,7 @@ class Table(Reader):
         """Yield a line for each split without an image."""
         splits = {self._split(line) for line in self._kept}
         for split in SPLITS:
-            if split not in splits:
+            if split not in splits and splits <= set(SPLITS):
                 hint = "" if self.dataset.test_fraction is None else "; fill the column split, or change test_fraction"
                 yield f"{self.path}: expected {split} images of domain {self.value}, found none that is left{hint}"
 

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from tests.data.tasks import FUNDUS, fundus
+from tests.data.readers import FUNDUS, fundus
 
 SIDE = 32
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from fdgst.errors import DataError
 from tests.data.folders import Folder, mask, photograph, save
-from tests.data.tasks import fundus
+from tests.data.readers import fundus
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from fdgst.data import READERS, reader_class
 from fdgst.data.reader import Reader, make_reader
 from fdgst.errors import ConfigError
-from tests.data.tasks import FUNDUS
+from tests.data.readers import FUNDUS
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -19,7 +19,9 @@ def test_only_the_phantom_is_drawn():
     assert [name for name in READERS if reader_class(name).drawn] == ["phantom"]
 
 
-@pytest.mark.parametrize("name", ["magic", "fdgst.data", "no.such.module:Name", "fdgst.data.table:Magic", ":", "os:sep"])
+@pytest.mark.parametrize(
+    "name", ["magic", "fdgst.data", "no.such.module:Name", "fdgst.data.table:Magic", ":", "os:sep"]
+)
 def test_an_unknown_reader_is_refused(name):
     with pytest.raises(ConfigError, match=r"^dataset.reader: expected "):
         reader_class(name)

@@ -1,4 +1,4 @@
-"""Tasks and readers for tests of this room."""
+"""Tasks, and readers for tests of this room."""
 
 from fdgst.data.fundus import Fundus
 from fdgst.data.phantom.reader import Phantom
@@ -14,9 +14,7 @@ def structure(name, values, **changes):
 
 def task(*structures, background=((0, 127),), channels=3, bits=8, around=None):
     """A task of some structures."""
-    return Task(
-        channels=channels, bits=bits, background=background, around=around, structures=structures, measures=()
-    )
+    return Task(channels=channels, bits=bits, background=background, around=around, structures=structures, measures=())
 
 
 EYE = (structure("cup", ((0, 50),), within="disc"), structure("disc", ((0, 200),)))
