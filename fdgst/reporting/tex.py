@@ -271,9 +271,10 @@ def _counted(table: pd.DataFrame, methods: Sequence[Method], task: Task) -> list
     else:
         rows = ", ".join(f"{escape(title)} {'/'.join(map(str, found))}" for title, found in counts.items())
         sentences = [f"Missed, {escape('/'.join(task.ids))} of {total} predictions each: {rows}."]
-    rates = table[(table["metric"] == "false_alarm") & (table["unseen"] == AVERAGE)].set_index(["method", "structure"])
+    alarms = table[(table["metric"] == "false_alarm") & (table["unseen"] == AVERAGE)]
+    rates = alarms.set_index(["method", "structure"])["mean"]
     for name in optional(task):
-        shares = {item.title: rates.loc[(item.id, name), "mean"] for item in methods}
+        shares = {item.title: float(rates[item.id, name]) for item in methods}
         rows = ", ".join(f"{escape(title)} {share:.1f}" for title, share in shares.items() if pd.notna(share))
         if rows:
             sentences.append(f"False alarms, percent of the images without {escape(name)}: {rows}.")

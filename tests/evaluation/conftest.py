@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fdgst.storage.predictions import write_predictions
 from fdgst.storage.parts import records
+from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import create_rois
 from fdgst.study.task import Task
 from tests.compared import FUNDUS
@@ -38,7 +38,9 @@ class Files:
         named = {"domain": domain, "title": domain}
         shape = {"count": len(images), "roi_size_px": (SIDE, SIDE), "network_size_px": (NETWORK, NETWORK)}
         more = {"mask_resize": "nearest", "compression": "none", "settings": named, "task": by_file(self.task)}
-        greys = {name: np.where(mask, 0, 255).astype(np.uint8) for name, mask in (("cup", self.cup), ("disc", self.disc))}
+        greys = {
+            name: np.where(mask, 0, 255).astype(np.uint8) for name, mask in (("cup", self.cup), ("disc", self.disc))
+        }
         with create_rois(path or self.rois, **named, **shape, **more) as writer:
             for name, split in images:
                 picture = np.zeros((SIDE, SIDE, 3), np.uint8)

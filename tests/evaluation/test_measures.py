@@ -196,6 +196,7 @@ def test_scores_of_another_task_are_refused(made, tmp_path):
     write_scores(tmp_path / "s.csv", made("a", ["d1"], lambda *key: {}))
     with pytest.raises(DataError, match="expected the structures organ, lesion, found cup, disc"):
         read_compared([tmp_path / "s.csv"], (), (), task=LESION)
+    area = Measure(id="area", title="Area", kind="area", of="cup")
+    other = task_of(*FUNDUS.structures, measures=(area,))
     with pytest.raises(DataError, match="missing area_truth"):
-        area = Measure(id="area", title="Area", kind="area", of="cup")
-        read_compared([tmp_path / "s.csv"], (), (), task=task_of(*FUNDUS.structures, measures=(area,)))
+        read_compared([tmp_path / "s.csv"], (), (), task=other)

@@ -157,15 +157,17 @@ def test_snapshots_are_compared_on_the_images_that_all_of_them_have(made):
 def test_the_gap_of_the_oracle_is_said_for_every_row(made):
     table = protocols(everything(made), ["a", "b"], DOMAINS, task=FUNDUS, threshold=0.75)
     lines = oracle_gaps(table, {"a": "FDG"}, task=FUNDUS, threshold=0.75)
-    assert lines == [f"{name}: oracle minus last, average: Optic cup +10.00, Optic disc +10.00 DSC" for name in ("FDG", "b")]
+    assert lines == [
+        f"{name}: oracle minus last, average: Optic cup +10.00, Optic disc +10.00 DSC" for name in ("FDG", "b")
+    ]
     alone = protocols(part(made, 80.0), ["a"], DOMAINS, task=FUNDUS, threshold=0.75)
     assert not oracle_gaps(alone, {}, task=FUNDUS, threshold=0.75)
 
 
 def test_a_row_without_its_last_weights_is_refused(made):
     scores = everything(made)
+    holed = scores[(scores["snapshot"] != "last") | (scores["method"] == "a")]
     with pytest.raises(DataError) as error:
-        holed = scores[(scores["snapshot"] != "last") | (scores["method"] == "a")]
         protocols(holed, ["a", "b"], DOMAINS, task=FUNDUS, threshold=0.75)
     assert len(error.value.faults) == 2
 

@@ -37,13 +37,14 @@ def boxes(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping[str
     if len(methods) > MANY:
         shape = (len(cells), 1)
     figure = Figure(figsize=(style.WIDTH_IN, 0.5 + 1.95 * shape[0]), layout="constrained")
-    shared = "row" if len(task.structures) <= SIDE_BY_SIDE else False
-    axes = figure.subplots(*shape, sharex=True, sharey=shared, squeeze=False)
+    axes = figure.subplots(
+        *shape, sharex=True, sharey="row" if len(task.structures) <= SIDE_BY_SIDE else "none", squeeze=False
+    )
     for panel, (metric, item) in zip(axes.flat, cells, strict=True):
         values = scores[scores["structure"] == item.id].groupby(["method", "unseen", "image"])[metric].mean().dropna()
         _panel(panel, values, methods, domains)
         panel.set_ylabel(f"{item.title}: {METRICS[metric]}")
-        if metric != "dsc":
+        if metric != "dsc" and (values > 0).any():
             style.logarithmic(panel.yaxis)
     patches = [Patch(facecolor=style.colour(k), hatch=style.hatch(k), alpha=0.5) for k in range(len(methods))]
     style.legend(figure, patches, [*methods.values()])

@@ -41,7 +41,7 @@ PREDICTED = (
     "#FFFF00",
     "#FF00FF",
     "#FFFFFF",
-    "#FF9000",
+    "#008080",
     "#000000",
 )  # first two: Fig. 5
 

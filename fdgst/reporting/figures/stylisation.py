@@ -83,7 +83,7 @@ def pairs(rois: Sequence[Path], photographs: Sequence[Path], *, drawn: bool) -> 
         with open_rois(path) as domain:
             images.append(domain.image(int(domain.indices("train")[0])))
             white = domain.white
-    found = [Pair("ROI", *images, white=white)]
+    found = [Pair("ROI", images[0], images[1], white)]
     if photographs:
         content, other = (_photograph(path) for path in photographs)
         size = content.shape[1::-1]
