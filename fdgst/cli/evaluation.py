@@ -110,9 +110,7 @@ def rescore(predictions: tuple[Path, ...], rois: tuple[Path, ...], out: Path, se
     """
     from fdgst.evaluation.rescore import rescore
 
-    rescore(
-        predictions, rois, out, task=settings.task, thresholds=settings.thresholds, nest=settings.nest
-    )
+    rescore(predictions, rois, out, task=settings.task, thresholds=settings.thresholds, nest=settings.nest)
 
 
 @click.command()

@@ -15,7 +15,7 @@ import pandas as pd
 
 from fdgst.core.measures import SIDES, names
 from fdgst.errors import ConfigError, DataError
-from fdgst.storage.scores import read_scores
+from fdgst.storage.scores import DISTANCES, read_scores
 from fdgst.study.task import Measure, Task
 
 WHOLE = "both"  # the structure of what is read off an image as a whole; named when tasks had two structures
@@ -69,7 +69,6 @@ PROTOCOLS: Mapping[str, Mapping[str, str]] = {
     "paper": {"dsc": "dsc", "hd": "hd", "asd": "asd"},
     "released": {"dsc": "dsc_released", "hd": "hd95", "asd": "asd_directed"},
 }
-DISTANCES = ("hd", "hd95", "asd", "asd_directed")
 _OF_STRUCTURE = ("dsc", "dsc_released", *DISTANCES, "missed", "false_alarm")
 _UNITS = {"area": "px", "rim_width": "px"}  # of measures; ratios have none
 
@@ -83,7 +82,7 @@ def columns_of(measure: Measure) -> dict[str, str]:
 
 
 def metrics(task: Task) -> dict[str, Metric]:
-    """Return every metric of a task by name, in the order of tables: those of structures, then those of whole images."""
+    """Return every metric of a task by name, in the order of tables: of structures first, then of whole images."""
     titles = {item.id: item.title for item in task.structures}
     found = {name: metric for name, metric in METRICS.items() if name != "false_alarm" or optional(task)}
     for measure in task.measures:

@@ -57,7 +57,9 @@ def rescore(
         with open_predictions(path) as predicted:
             runs.setdefault((predicted.method, predicted.unseen, predicted.seed), path)
             if len(runs) > 1:
-                raise DataError(f"expected predictions of one run, found those of {' and '.join(map(str, runs.values()))}")
+                raise DataError(
+                    f"expected predictions of one run, found those of {' and '.join(map(str, runs.values()))}"
+                )
             if predicted.domain not in places:
                 raise DataError(f"{path}: expected the ROI file of {predicted.domain!r} among --rois, found none")
             with open_rois(places[predicted.domain]) as truth:
@@ -78,16 +80,18 @@ def _scored(
     predicted: Predictions, truth: Rois, task: Task, thresholds: Sequence[float], *, nest: bool
 ) -> list[dict[str, Any]]:
     """Score one file of predictions at every threshold."""
-    rows = matched(predicted, truth, task=task, split="all")
-    size_px = tuple(window.stop - window.start for window in centre(truth.roi_size_px)) if cropped(predicted) else truth.roi_size_px  # fmt: skip
+    rows, centred = matched(predicted, truth, task=task, split="all"), cropped(predicted)
+    window = centre(truth.roi_size_px)
+    size_px = tuple(side.stop - side.start for side in window) if centred else truth.roi_size_px
     weights = predicted.settings["weights"]
     lines: list[dict[str, Any]] = []
     description = f"score {predicted.method} ({weights}) on {truth.domain}"
     for number, row in progress(rows, total=len(rows), description=description, unit="image"):
-        logits, true = predicted.logit(number).astype(np.float32), true_masks(truth, row, task=task, centred=cropped(predicted))
+        logits = predicted.logit(number).astype(np.float32)
+        true = true_masks(truth, row, task=task, centred=centred)
         for threshold in thresholds:
             masks = masks_of(logits, size_px, threshold=threshold, structures=task.structures, nest=nest)
-            whole = at_centre(masks, truth.roi_size_px) if cropped(predicted) else masks
+            whole = at_centre(masks, truth.roi_size_px) if centred else masks
             identity = {"snapshot": weights, "threshold": threshold, **named(predicted, number)}
             lines += score_image(whole, true, identity, task=task)
     return lines

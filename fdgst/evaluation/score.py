@@ -11,20 +11,19 @@ import pandas as pd
 from fdgst.core.measures import measure
 from fdgst.core.metrics import dice, dice_released, surface_metrics
 from fdgst.errors import DataError
-from fdgst.evaluation.measures import DISTANCES, columns_of
+from fdgst.evaluation.measures import columns_of
 from fdgst.inference.postprocess import at_centre, centre
 from fdgst.progress import progress
 from fdgst.storage.predictions import Predictions, open_predictions
 from fdgst.storage.rois import Rois, open_rois
-from fdgst.storage.scores import KEYS, read_scores, write_scores
+from fdgst.storage.scores import DISTANCES, read_scores, write_scores
+from fdgst.storage.scores import columns as columns_of_scores
 from fdgst.study.task import Task
 
 
-def columns(task: Task) -> list[str]:
+def columns(task: Task) -> tuple[str, ...]:
     """Return the columns of a file of scores, in order."""
-    derived = [f"{name}_{kind}" for item in task.measures for name in columns_of(item) for kind in ("truth", "prediction")]
-    more = ("domain", "cropped", "dsc_released", "truth_px", "prediction_px", "outside_px", "false_alarm")
-    return [*KEYS, "dsc", *DISTANCES, "missed", *derived, *more]
+    return columns_of_scores([name for item in task.measures for name in columns_of(item)])
 
 
 def score(predictions: Path, rois: Path, out: Path, *, task: Task, split: str) -> None:
@@ -158,7 +157,7 @@ def true_masks(truth: Rois, row: int, *, task: Task, centred: bool) -> np.ndarra
         masks = at_centre(masks[(..., *centre(truth.roi_size_px))], truth.roi_size_px)
     for structure, mask in zip(task.structures, masks, strict=True):
         if not structure.optional and not mask.any():
-            raise DataError(f"{truth.domain}: image {truth.names[row]}: the mask has no {structure.id} to score against")
+            raise DataError(f"{truth.domain}: image {truth.names[row]}: the truth has no {structure.id} to score")
     return masks
 
 

@@ -67,8 +67,9 @@ def make_significance(
     rows = [name for name in rows if name not in bounds]
     columns = [item.id for item in domains] or sorted(table["unseen"].unique())
     long = per_image(table, task=task, protocol=protocol)
-    options = {"protocol": protocol, "samples": samples, "confidence": confidence}
-    compared = significance(long, rows, columns, structures=task.ids, **options)
+    compared = significance(
+        long, rows, columns, structures=task.ids, protocol=protocol, samples=samples, confidence=confidence
+    )
     write_text(out, compared.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     if wins:
         write_text(wins, cells_won(compared).to_csv(index=False, lineterminator="\n"))

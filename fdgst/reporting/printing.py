@@ -1,6 +1,6 @@
 """How the report prints numbers, times and hashes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -30,6 +30,17 @@ def number(text: str | float, digits: int | None = None) -> str:
     if digits is None:
         digits = 0 if str(text).isdecimal() else 4 if 0 < abs(value) < 0.1 else 2
     return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # + 0.0: no minus before a zero
+
+
+def size(size_px: int | Sequence[int]) -> str:
+    """Print a size: one number is the side of a square, two are height and width.
+
+    Examples
+    --------
+    >>> size(192), size([160, 224])
+    ('192 px', '160 x 224 px')
+    """
+    return f"{size_px} px" if isinstance(size_px, int) else f"{size_px[0]} x {size_px[1]} px"
 
 
 def probability(text: str) -> str:

@@ -15,14 +15,26 @@ from typing import Any
 
 from fdgst import __version__
 from fdgst.errors import ConfigError, DataError
-from fdgst.evaluation.measures import AVERAGE, METRICS, PROTOCOLS, ROLES, upper_bounds
+from fdgst.evaluation.measures import (
+    AVERAGE,
+    PROTOCOLS,
+    ROLES,
+    WHOLE,
+    Metric,
+    columns_of,
+    metrics,
+    optional,
+    upper_bounds,
+    within,
+)
 from fdgst.reporting.printed import ERRATA, incomparable
-from fdgst.reporting.printing import fingerprints, minutes, number, probability
+from fdgst.reporting.printing import fingerprints, minutes, number, probability, size
+from fdgst.reporting.tex import SIDE_BY_SIDE
 from fdgst.storage.atomic import write_text
+from fdgst.study.task import Measure, Task
 
 Rows = list[dict[str, str]]
 TABLES = ("table1", "significance", "wins", "protocols", "table1_vs_paper", "audit")
-STRUCTURES = {"cup": "Optic cup", "disc": "Optic disc"}
 SECTIONS = {
     "short": "In short",
     "measured": "What was measured",
@@ -76,7 +88,8 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
     out : Path
         HTML; needs no other file and no network. Equal inputs give equal bytes.
     config : Path
-        The configuration, YAML or JSON.
+        The whole configuration, JSON; besides its own keys `inherited`, a list of settings that were taken over from
+        the demo's, and `warnings`, a list of what was found in reading the data: one line of text each, both optional.
     files : sequence of Path
         Any of the files that `gather` knows; a section whose file is missing says how to make it.
 
@@ -89,26 +102,28 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
     """
     import yaml
 
-    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    settings = _record(config)
+    inherited, warnings = settings.pop("inherited", []), settings.pop("warnings", [])
+    task = Task.model_validate_json(json.dumps(settings["task"]))
     material = gather(files)
+    table = material.tables.get("table1", [])
     text = (
         _environment(_methods(settings), {item["id"]: item["title"] for item in settings["domains"]})
         .get_template("report.html.j2")
         .render(
             **vars(material),
-            **_described(settings),
+            **_described(settings, task),
+            inherited=inherited,
+            warnings=warnings,
             config_text=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110),
             version=__version__,
-            sections=SECTIONS,
-            structures=STRUCTURES,
-            measures=METRICS,
-            cells=_cells(material.tables.get("table1", [])),
+            sections={name: title for name, title in SECTIONS.items() if name != "clinic" or task.measures},
+            cells=_cells(table),
             verdicts=_verdicts(material.tables.get("significance", [])),
             matrix=_matrix(material.tables.get("protocols", [])),
             roles=ROLES,
-            errata=ERRATA,
             versions=_versions(material.records),
-            missed=_missed(material.tables.get("table1", []), settings["methods"]),
+            missed=_missed(table, settings["methods"], task),
         )
     )
     write_text(out, text)
@@ -135,18 +150,83 @@ def gather(files: Sequence[Path]) -> Material:
     return material
 
 
-def _described(config: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Method:
+    """A row of the configuration, as tables know it."""
+
+    id: str
+    title: str
+    trainer: str
+
+
+def _described(config: Mapping[str, Any], task: Task) -> dict[str, Any]:
     """Return what the templates say of the configuration."""
+    methods = [_Method(item["id"], item["title"], item["trainer"]) for item in config["methods"]]
+    apart = incomparable([item.id for item in methods], [item.get("paper") for item in config["domains"]])
     return {
         "config": config,
-        "methods": config["methods"],
+        "methods": methods,
         "domains": config["domains"],
         "ids": [domain["id"] for domain in config["domains"]],
         "seeds": config["seeds"],
-        "bounds": upper_bounds(config["methods"]),
-        "incomparable": incomparable(*[[item["id"] for item in config[key]] for key in ("methods", "domains")]),
+        "bounds": upper_bounds(methods),
+        "incomparable": apart,
+        "errata": [slip for slip in ERRATA if not (slip.of_table and apart)],
         "shown": [*PROTOCOLS[config["evaluation"]["protocol"]].values()],
+        "structures": {item.id: item.title for item in task.structures},
+        "side_by_side": len(task.structures) <= SIDE_BY_SIDE,
+        "measures": metrics(task),
+        "derived": [(item.title, explained(item, task)) for item in task.measures],
+        "clinic": _clinic(task),
+        "post_processing": _post_processing(task),
     }
+
+
+def explained(measure: Measure, task: Task) -> str:
+    """Say how a measure is computed."""
+    titles = {item.id: item.title for item in task.structures}
+    inner, outer = titles[measure.of], titles.get(measure.to or "", "")
+    return {
+        "height_ratio": f"the height of {inner} over the height of {outer}",
+        "width_ratio": f"the width of {inner} over the width of {outer}",
+        "area_ratio": f"the area of {inner} over the area of {outer}",
+        "area": f"the area of {inner} in pixels of the ROI",
+        "rim_width": f"how far {outer} reaches beyond {inner} on each of four sides, in pixels of the ROI",
+    }[measure.kind]
+
+
+def _clinic(task: Task) -> list[tuple[str, str, str, int]]:
+    """Return the lines of the clinic's table: structure, metric, printed name, decimals."""
+    named, titles = metrics(task), {item.id: item.title for item in task.structures}
+    errors = [
+        (WHOLE, f"{name}_error", 1 if item.kind in ("area", "rim_width") else 3)
+        for item in task.measures
+        for name in columns_of(item)
+    ]
+    outside = [(WHOLE, f"{name}_outside", 1) for name in within(task)]
+    rates = [(name, "missed", 1) for name in task.ids] + [(name, "false_alarm", 1) for name in optional(task)]
+    return [
+        (structure, metric, _line(named[metric], titles.get(structure, "")), digits)
+        for structure, metric, digits in (*errors, *outside, *rates)
+    ]
+
+
+def _line(metric: Metric, structure: str) -> str:
+    """Name a metric of a structure, or of a whole image, with its unit."""
+    name = f"{structure} {metric.title}" if structure else metric.title
+    return f"{name}, {metric.unit}" if metric.unit else name
+
+
+def _post_processing(task: Task) -> str:
+    """Say how the masks are made of what is above the threshold; once where it is the same for all structures."""
+    kinds = {
+        item.title: f"{'largest component' if item.regions == 'largest' else 'all components'},"
+        f" holes {'filled' if item.holes == 'fill' else 'kept'}"
+        for item in task.structures
+    }
+    if len({*kinds.values()}) == 1:
+        return next(iter(kinds.values()))
+    return "; ".join(f"{title}: {kind}" for title, kind in kinds.items())
 
 
 def _methods(config: Mapping[str, Any]) -> dict[str, str]:
@@ -155,14 +235,24 @@ def _methods(config: Mapping[str, Any]) -> dict[str, str]:
     return {item["id"]: item["title"] for item in (*own, *config["methods"])}
 
 
-def _missed(table: Rows, methods: Sequence[Mapping[str, Any]]) -> str:
-    """Say how often nothing was predicted, and what that costs."""
-    counts = {(row["method"], row["structure"]): int(row["missed"]) for row in table if row["unseen"] == AVERAGE}
-    found = {item["title"]: [counts.get((item["id"], name), 0) for name in STRUCTURES] for item in methods}
-    rows = [f"{title} {cup} and {disc}" for title, (cup, disc) in found.items() if cup + disc]
-    if not rows:
-        return "No structure was missed."
-    return f"Cups and discs that were not predicted at all: {', '.join(rows)}; what one costs is the protocol’s choice."
+def _missed(table: Rows, methods: Sequence[Mapping[str, Any]], task: Task) -> str:
+    """Say how often nothing was predicted, and what that costs; and how often something was that is not there."""
+    averages = [row for row in table if row["unseen"] == AVERAGE]
+    counts = {(row["method"], row["structure"]): int(row["missed"]) for row in averages}
+    found = {item["title"]: [counts.get((item["id"], name), 0) for name in task.ids] for item in methods}
+    rows = [f"{title} {', '.join(map(str, missed))}" for title, missed in found.items() if any(missed)]
+    names = ", ".join(item.title for item in task.structures)
+    sentences = ["No structure was missed."]
+    if rows:
+        sentences = [f"Not predicted at all ({names}): {'; '.join(rows)}. What a miss costs is the protocol’s choice."]
+    rates = {(row["method"], row["structure"]): row["mean"] for row in averages if row["metric"] == "false_alarm"}
+    for name in optional(task):
+        shares = [(item["title"], rates.get((item["id"], name))) for item in methods]
+        alarms = [f"{title} {number(share, 1)}" for title, share in shares if share]
+        if alarms:
+            title = next(item.title for item in task.structures if item.id == name)
+            sentences.append(f"False alarms, percent of the images without {title}: {', '.join(alarms)}.")
+    return " ".join(sentences)
 
 
 def _known(path: Path) -> bool:
@@ -194,7 +284,7 @@ def _rows(path: Path) -> Rows:
 
 
 def _record(path: Path) -> dict[str, Any]:
-    """Read what a training left about itself."""
+    """Read a file of JSON: the configuration, or what a training left about itself."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
@@ -221,7 +311,7 @@ def _matrix(rows: Rows) -> list[tuple[dict[str, str], dict[tuple[str, str], dict
     found: dict[tuple[str, ...], tuple[dict[str, str], dict[tuple[str, str], dict[str, str]]]] = {}
     for row in rows:
         if row["unseen"] == AVERAGE:
-            key = tuple(row[name] for name in ("method", "definitions", "threshold", "checkpoint", "crop_domain4"))
+            key = tuple(row[name] for name in ("method", "definitions", "threshold", "checkpoint", "released_crop"))
             found.setdefault(key, (row, {}))[1][row["structure"], row["metric"]] = row
     return list(found.values())
 
@@ -249,6 +339,7 @@ def _environment(methods: Mapping[str, str], domains: Mapping[str, str]) -> Any:
         "minutes": minutes,
         "fingerprints": fingerprints,
         "probability": probability,
+        "size": size,
         "named": lambda key: methods.get(key, key),
         "titled": lambda key: domains.get(key, key),
         "cell": lambda value, column: names[column].get(value, value) if column in names else number(value),

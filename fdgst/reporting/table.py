@@ -99,11 +99,12 @@ def table(
     -------
     DataFrame
         `COLUMNS`, six decimals. One row per method, structure, metric and unseen domain; the structure `WHOLE` stands
-        for what is read off an image as a whole (see `fdgst.evaluation.measures`); the domain ``average`` is the unweighted mean over the domains. mean: over images, each averaged over the seeds. sd: of
-        the seeds' means; NaN with one seed. low, high: bootstrap interval of the mean. images, seeds: how many. missed:
-        how often the structure was not predicted where it is, over images and seeds (`WHOLE`: any structure). left_out:
-        values without a number (distances of what the truth lacks, a ratio to nothing). shown: 1 for the metrics of the protocol's table. cropped: 1 where the network saw
-        the centre of the ROI only.
+        for what is read off an image as a whole (see `fdgst.evaluation.measures`), the domain ``average`` for the
+        unweighted mean over the domains. mean: over images, each averaged over the seeds. sd: of the seeds' means; NaN
+        with one seed. low, high: bootstrap interval of the mean. images, seeds: how many. missed: how often the
+        structure was not predicted where it is, over images and seeds (`WHOLE`: any structure). left_out: values
+        without a number (distances of what the truth lacks, a ratio to nothing). shown: 1 for the metrics of the
+        protocol's table. cropped: 1 where the network saw the centre of the ROI only.
     """
     long = per_image(scores, task=task, protocol=protocol)
     ends = intervals(image_means(long, domains), samples=samples, confidence=confidence)
@@ -134,7 +135,9 @@ def _counts(scores: pd.DataFrame, long: pd.DataFrame, domains: Sequence[str]) ->
         images=("image", "nunique"), left_out=("value", lambda values: values.isna().sum()), seeds=("seed", "nunique")
     )
     missed = long[long["metric"] == "missed"]
-    either = missed.groupby(["method", "unseen", "seed", "image"], as_index=False)["value"].max().assign(structure=WHOLE)
+    either = (
+        missed.groupby(["method", "unseen", "seed", "image"], as_index=False)["value"].max().assign(structure=WHOLE)
+    )
     misses = pd.concat([missed, either]).groupby(["method", "structure", "unseen"]).agg(missed=("value", "sum")) / 100
     crops = scores.groupby(["method", "unseen"])["cropped"].max()
     counted = counted.join(misses.astype(int)).join(crops)

@@ -1,6 +1,6 @@
 r"""Table 1 in TeX, laid out as in the paper; compiles with ``\usepackage{booktabs,multirow}``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -134,15 +134,13 @@ def render(
 def _rules(groups: int, columns: int) -> str:
     """Return the rules below the titles of structures that stand side by side, from the third column on."""
     ends = [(3 + columns * number, 2 + columns * (number + 1)) for number in range(groups)]
-    return " ".join(
-        rf"\cmidrule{'(r)' * (last != ends[-1][1])}{{{first}-{last}}}" for first, last in ends
-    )
+    return " ".join(rf"\cmidrule{'(r)' * (last != ends[-1][1])}{{{first}-{last}}}" for first, last in ends)
 
 
 def _parts(
     cells: Cells, methods: Sequence[Method], domains: Sequence[str], task: Task, protocol: str
 ) -> list[list[dict[str, Any]]]:
-    """Return the blocks of each table that is printed: one of all structures, or one for each, as many as a page holds."""
+    """Return the blocks of each table: one of all structures, or one for each, as many as a page holds."""
     if len(task.structures) <= SIDE_BY_SIDE:
         return [[{"title": "", "rows": _rows(cells, methods, domains, task.ids, protocol)}]]
     blocks = [
@@ -273,9 +271,10 @@ def _counted(table: pd.DataFrame, methods: Sequence[Method], task: Task) -> list
     else:
         rows = ", ".join(f"{escape(title)} {'/'.join(map(str, found))}" for title, found in counts.items())
         sentences = [f"Missed, {escape('/'.join(task.ids))} of {total} predictions each: {rows}."]
-    rates = table[(table["metric"] == "false_alarm") & (table["unseen"] == AVERAGE)].set_index(["method", "structure"])
+    alarms = table[(table["metric"] == "false_alarm") & (table["unseen"] == AVERAGE)]
+    rates = alarms.set_index(["method", "structure"])["mean"]
     for name in optional(task):
-        shares = {item.title: rates.loc[(item.id, name), "mean"] for item in methods}
+        shares = {item.title: float(rates[item.id, name]) for item in methods}
         rows = ", ".join(f"{escape(title)} {share:.1f}" for title, share in shares.items() if pd.notna(share))
         if rows:
             sentences.append(f"False alarms, percent of the images without {escape(name)}: {rows}.")

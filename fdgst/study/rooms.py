@@ -26,12 +26,12 @@ def reader_path(name: str) -> str:
 
 def trainer_module(name: str) -> str:
     """Return the dotted name of the module that defines a trainer."""
-    return import_module("fdgst.training.needs").module(name)
+    return import_module("fdgst.training.needs").trainer_module(name)
 
 
 def trainer_names() -> tuple[str, ...]:
     """Return the short names of the project's trainers."""
-    return tuple(import_module("fdgst.training.needs").trainers())
+    return tuple(import_module("fdgst.training.needs").trainer_names())
 
 
 def needs(trainer: str) -> Any:
@@ -41,7 +41,7 @@ def needs(trainer: str) -> Any:
 
 def option_faults(trainer: str, options: Mapping[str, Any]) -> list[str]:
     """List what is wrong with the options of a trainer."""
-    return import_module("fdgst.training.needs").check_options(needs(trainer), options)
+    return import_module("fdgst.training.needs").option_faults(trainer, options)
 
 
 def has_printed_rows(methods: Sequence[str], places: Sequence[int | None]) -> bool:

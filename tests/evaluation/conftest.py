@@ -4,8 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fdgst.storage.parts import records
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import create_rois
+from fdgst.study.task import Task
+from tests.compared import FUNDUS
 
 SIDE, NETWORK = 40, 10
 
@@ -17,11 +20,6 @@ def square(top, left, side, *, size=SIDE):
     return mask
 
 
-def label_of(cup, disc):
-    """0 background, 1 rim, 2 cup."""
-    return disc.astype(np.uint8) + cup
-
-
 @dataclass
 class Files:
     """A ROI file of two test images and one training image, and predictions of what a test wants."""
@@ -29,41 +27,47 @@ class Files:
     folder: Path
     cup: np.ndarray
     disc: np.ndarray
+    task: Task = FUNDUS
 
     @property
     def rois(self):
         return self.folder / "rois.h5"
 
-    def write_rois(self, *, labels=None, domain="domain1"):
-        labels = labels or [("t0", "train"), ("a", "test"), ("b", "test")]
-        label = label_of(self.cup, self.disc)
-        with create_rois(
-            self.rois,
-            settings={"domain": domain, "title": domain},
-            count=len(labels),
-            roi_size_px=SIDE,
-            network_size_px=NETWORK,
-            label_resize="nearest",
-            compression="none",
-        ) as writer:
-            for name, split in labels:
-                writer.add(name, split, np.zeros((SIDE, SIDE, 3), np.uint8), label, "0" * 64)
-        return self.rois
+    def write_rois(self, *, images=None, domain="domain1", path=None):
+        images = images or [("t0", "train"), ("a", "test"), ("b", "test")]
+        named = {"domain": domain, "title": domain}
+        shape = {"count": len(images), "roi_size_px": (SIDE, SIDE), "network_size_px": (NETWORK, NETWORK)}
+        more = {"mask_resize": "nearest", "compression": "none", "settings": named, "task": by_file(self.task)}
+        greys = {
+            name: np.where(mask, 0, 255).astype(np.uint8) for name, mask in (("cup", self.cup), ("disc", self.disc))
+        }
+        with create_rois(path or self.rois, **named, **shape, **more) as writer:
+            for name, split in images:
+                picture = np.zeros((SIDE, SIDE, 3), np.uint8)
+                writer.add(name=name, split=split, group=name, image=picture, greys=greys, sha256="0" * 64)
+        return path or self.rois
 
     def predict(self, *masks, logits=None, names=("a", "b"), name="predictions.h5", **settings):
         """Write predictions: one (2, R, R) mask per image; logits of the network size are noise if not given."""
         made = {"method": "fdg", "unseen": "domain1", "domain": "domain1", "seed": 3, "split": "test"}
-        options = {"threshold": 0.75, "cup_in_disc": False, "crop_centre": False}
+        options = {"threshold": 0.75, "nest": False, "weights": "last", "view": "whole"}
         noise = np.random.default_rng(0).normal(size=(len(masks), 2, NETWORK, NETWORK))
         write_predictions(
             self.folder / name,
             zip(masks, noise if logits is None else logits, strict=True),
             names=list(names),
-            roi_size_px=masks[0].shape[-1],
-            network_size_px=NETWORK,
+            structures=records(self.task.structures),
+            roi_size_px=masks[0].shape[-2:],
+            network_size_px=(NETWORK, NETWORK),
             settings=made | options | settings,
         )
         return self.folder / name
+
+
+def by_file(task):
+    """The same task, each structure in a mask file of its own."""
+    apart = tuple(item.model_copy(update={"column": item.id}) for item in task.structures)
+    return task.model_copy(update={"structures": apart})
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import pytest
 from fdgst.core.seeding import generator
 from fdgst.evaluation.bootstrap import image_means, interval, intervals, resampled_means
 from fdgst.evaluation.measures import AVERAGE, per_image
+from tests.compared import FUNDUS
 
 DOMAINS = ["d1", "d2"]
 
 
 def test_images_are_averaged_over_the_seeds_first(made):
     scores = made("a", DOMAINS, lambda method, domain, seed, image, of: {"dsc": 10.0 * seed + image}, seeds=(0, 1))
-    means = image_means(per_image(scores, protocol="paper"), DOMAINS)["d2"]
+    means = image_means(per_image(scores, task=FUNDUS, protocol="paper"), DOMAINS)["d2"]
     assert means[("a", "cup", "dsc")].tolist() == [5, 6, 7, 8]
     assert means.index.tolist() == ["i000", "i001", "i002", "i003"]
 
@@ -22,7 +23,7 @@ def test_a_seed_without_a_value_is_left_out_of_an_images_mean(made):
     def of(method, domain, seed, image, structure):
         return {"vcdr_prediction": [0.7, math.nan][seed] if image else math.nan}
 
-    means = image_means(per_image(made("a", ["d1"], of, seeds=(0, 1)), protocol="paper"), ["d1"])["d1"]
+    means = image_means(per_image(made("a", ["d1"], of, seeds=(0, 1)), task=FUNDUS, protocol="paper"), ["d1"])["d1"]
     assert means[("a", "both", "vcdr_error")].tolist() == pytest.approx([math.nan, 0.2, 0.2, 0.2], nan_ok=True)
 
 

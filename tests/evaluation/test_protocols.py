@@ -6,6 +6,8 @@ from fdgst.cli import fdgst
 from fdgst.errors import DataError
 from fdgst.evaluation.protocols import COLUMNS, choose, oracle_gaps, protocols
 from fdgst.storage.scores import read_scores, write_scores
+from fdgst.study.slices import ProtocolsSettings, text_of
+from tests.compared import FUNDUS, columns, rows
 
 DOMAINS = ["d1", "d2"]
 # mean Dice of each snapshot on the unseen domain and on the sources' test images
@@ -36,9 +38,9 @@ def everything(made, *, sources=True):
 
 def matrix(scores, methods="ab"):
     """The matrix, by everything that names a cell but the measure."""
-    table = protocols(scores, [*methods], DOMAINS, threshold=0.75)
+    table = protocols(scores, [*methods], DOMAINS, task=FUNDUS, threshold=0.75)
     assert list(table.columns) == COLUMNS
-    names = ["definitions", "threshold", "checkpoint", "crop_domain4", "method", "structure", "metric", "unseen"]
+    names = ["definitions", "threshold", "checkpoint", "released_crop", "method", "structure", "metric", "unseen"]
     return table.set_index(names)
 
 
@@ -129,7 +131,7 @@ def test_the_crop_replaces_the_domains_that_were_cropped(made):
 def test_a_crop_of_the_last_weights_alone_leaves_nothing_to_choose_from(made):
     crop = part(made, 90.0).assign(cropped=1)
     table = matrix(pd.concat([everything(made), crop[crop["unseen"] == "d2"]]))
-    of_crop = table.index.get_level_values("crop_domain4") == 1
+    of_crop = table.index.get_level_values("released_crop") == 1
     assert set(table[of_crop].index.get_level_values("checkpoint")) == {"last"}
     assert set(table[~of_crop].index.get_level_values("checkpoint")) == {"last", "source_validation", "oracle"}
 
@@ -153,42 +155,46 @@ def test_snapshots_are_compared_on_the_images_that_all_of_them_have(made):
 
 
 def test_the_gap_of_the_oracle_is_said_for_every_row(made):
-    table = protocols(everything(made), ["a", "b"], DOMAINS, threshold=0.75)
-    lines = oracle_gaps(table, {"a": "FDG"}, threshold=0.75)
-    assert lines == [f"{name}: oracle minus last, average: cup +10.00, disc +10.00 DSC" for name in ("FDG", "b")]
-    assert not oracle_gaps(protocols(part(made, 80.0), ["a"], DOMAINS, threshold=0.75), {}, threshold=0.75)
+    table = protocols(everything(made), ["a", "b"], DOMAINS, task=FUNDUS, threshold=0.75)
+    lines = oracle_gaps(table, {"a": "FDG"}, task=FUNDUS, threshold=0.75)
+    assert lines == [
+        f"{name}: oracle minus last, average: Optic cup +10.00, Optic disc +10.00 DSC" for name in ("FDG", "b")
+    ]
+    alone = protocols(part(made, 80.0), ["a"], DOMAINS, task=FUNDUS, threshold=0.75)
+    assert not oracle_gaps(alone, {}, task=FUNDUS, threshold=0.75)
 
 
 def test_a_row_without_its_last_weights_is_refused(made):
     scores = everything(made)
+    holed = scores[(scores["snapshot"] != "last") | (scores["method"] == "a")]
     with pytest.raises(DataError) as error:
-        protocols(
-            scores[(scores["snapshot"] != "last") | (scores["method"] == "a")], ["a", "b"], DOMAINS, threshold=0.75
-        )
+        protocols(holed, ["a", "b"], DOMAINS, task=FUNDUS, threshold=0.75)
     assert len(error.value.faults) == 2
 
 
 def test_a_reference_threshold_that_was_not_scored_is_refused(made):
     with pytest.raises(DataError, match=r"threshold 0\.6, found \[0\.5, 0\.75\]"):
-        protocols(everything(made), ["a"], DOMAINS, threshold=0.6)
+        protocols(everything(made), ["a"], DOMAINS, task=FUNDUS, threshold=0.6)
 
 
 def test_a_chosen_snapshot_must_be_scored_on_the_unseen_domain(made):
     scores = everything(made)
     holed = scores[(scores["snapshot"] != "epoch0010") | (scores["domain"] == "other")]
     with pytest.raises(DataError, match="'a', seed 0: expected scores of snapshot 'epoch0010' on 'd1', found none"):
-        protocols(holed, ["a"], DOMAINS, threshold=0.75)
+        protocols(holed, ["a"], DOMAINS, task=FUNDUS, threshold=0.75)
 
 
 def test_the_command_writes_the_matrix_and_prints_the_gap(made, tmp_path):
     scores = everything(made)
     files = []
-    for (snapshot, domain), rows in scores.groupby(["snapshot", "domain"]):
+    for (snapshot, domain), part_of in scores.groupby(["snapshot", "domain"]):
         files.append(tmp_path / f"{snapshot}-{domain}.csv")
-        write_scores(files[-1], rows)
-    arguments = [*map(str, files), "--threshold", ".75", "--out", str(tmp_path / "p.csv")]
-    done = CliRunner().invoke(fdgst, ["protocols", *arguments])
+        write_scores(files[-1], part_of)
+    names = rows(a="plain", b="plain"), columns(*DOMAINS)
+    settings = text_of(ProtocolsSettings(methods=names[0], domains=names[1], task=FUNDUS, threshold=0.75))
+    arguments = [*map(str, files), "--settings", "-", "--out", str(tmp_path / "p.csv")]
+    done = CliRunner().invoke(fdgst, ["protocols", *arguments], input=settings)
     assert done.exit_code == 0, done.output
-    assert "a: oracle minus last, average: cup +10.00" in done.output
+    assert "a: oracle minus last, average: Optic cup +10.00" in done.output
     assert len(pd.read_csv(tmp_path / "p.csv")) == 2 * 2 * 3 * (2 * 2 * 3 * 3)
     assert len(read_scores(files, leading=("snapshot", "threshold"))) == len(scores)

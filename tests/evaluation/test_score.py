@@ -10,10 +10,12 @@ from fdgst.core.metrics import dice, surface_metrics
 from fdgst.errors import DataError, FormatError
 from fdgst.evaluation.score import collect, score
 from fdgst.storage.scores import KEYS, read_scores
+from fdgst.study.slices import ScoreSettings, text_of
+from tests.compared import CUP, DISC, task_of
 
 CONTRACT = (
     "method,unseen,seed,image,structure,dsc,hd,hd95,asd,asd_directed,missed,vcdr_truth,vcdr_prediction,"
-    "domain,cropped,dsc_released,truth_px,prediction_px,outside_px"
+    "domain,cropped,dsc_released,truth_px,prediction_px,outside_px,false_alarm"
 )
 EMPTY = np.zeros((40, 40), bool)
 
@@ -21,7 +23,7 @@ EMPTY = np.zeros((40, 40), bool)
 def scored(files, *masks, split="all", **settings):
     """The scores of predictions, by image and structure."""
     path = files.predict(*masks, **settings)
-    score(path, files.rois, files.folder / "scores.csv", split=split)
+    score(path, files.rois, files.folder / "scores.csv", task=files.task, split=split)
     return read_scores([files.folder / "scores.csv"]).set_index(["image", "structure"])
 
 
@@ -67,7 +69,7 @@ def test_a_missed_disc_costs_the_diagonal_and_leaves_no_ratio(files):
     assert distances == pytest.approx([40 * math.sqrt(2)] * 4, abs=1e-6)
     assert table.loc[("a", "cup"), "missed"] == 0
     assert table.loc["a", "vcdr_prediction"].isna().all()
-    assert (table.loc["a", "outside_px"] == files.cup.sum()).all()
+    assert table.loc["a", "outside_px"].to_dict() == {"cup": files.cup.sum(), "disc": 0}
     assert (table.loc["b", "missed"] == 0).all()
 
 
@@ -85,16 +87,16 @@ def test_nothing_predicted_at_all_is_two_misses(files):
     assert table.loc["a", "vcdr_prediction"].isna().all()
 
 
-def test_a_label_without_a_cup_is_refused_with_the_images_name(files):
+def test_a_truth_without_a_cup_is_refused_with_the_images_name(files):
     files.cup[:] = False
     files.write_rois()
-    with pytest.raises(DataError, match="domain1: image a: the label has no cup"):
+    with pytest.raises(DataError, match="domain1: image a: the truth has no cup"):
         scored(files, truth(files), truth(files))
 
 
 def test_the_split_restricts_what_was_predicted(files):
     path = files.predict(*[truth(files)] * 3, names=("t0", "a", "b"), split="all")
-    score(path, files.rois, files.folder / "scores.csv", split="test")
+    score(path, files.rois, files.folder / "scores.csv", task=files.task, split="test")
     assert set(read_scores([files.folder / "scores.csv"])["image"]) == {"a", "b"}
 
 
@@ -104,7 +106,7 @@ def test_where_the_centre_was_predicted_the_truth_is_cut_to_it(files):
     centre = slice(7, 33)  # 512/800 of 40 pixels: 26, from 7 on
     cut = np.zeros((2, 40, 40), bool)
     cut[:, centre, centre] = truth(files)[:, centre, centre]
-    table = scored(files, cut, cut, crop_centre=True)
+    table = scored(files, cut, cut, view="centre")
     assert (table["dsc"] == 100).all()
     assert (table["cropped"] == 1).all()
 
@@ -120,7 +122,7 @@ def test_predictions_of_other_images_are_refused(files):
 
 
 def test_predictions_of_another_size_are_refused(files):
-    with pytest.raises(DataError, match="20 px"):
+    with pytest.raises(DataError, match="predictions of 20x20 px cannot be scored on ROIs of 40x40 px"):
         scored(files, truth(files)[:, :20, :20], truth(files)[:, :20, :20])
 
 
@@ -129,7 +131,7 @@ def test_collecting_does_not_depend_on_the_order_of_the_files(files):
     for seed in (1, 0):
         path = files.predict(truth(files), moved(files), seed=seed)
         paths.append(files.folder / f"{seed}.csv")
-        score(path, files.rois, paths[-1], split="all")
+        score(path, files.rois, paths[-1], task=files.task, split="all")
     one, two = files.folder / "one.csv", files.folder / "two.csv"
     collect(paths, one)
     collect(paths[::-1], two)
@@ -157,7 +159,6 @@ def test_all_bad_files_are_told_at_once(files):
         "short": good.drop(columns=["hd95", "missed"]),
         "words": good.assign(dsc="high"),
         "holes": good.assign(hd=np.nan),
-        "rim": good.assign(structure="rim"),
         "none": good.head(0),
     }
     for name, table in bad.items():
@@ -166,7 +167,7 @@ def test_all_bad_files_are_told_at_once(files):
         collect([files.folder / f"{name}.csv" for name in (*bad, "absent")], files.folder / "out.csv")
     for fault, word in zip(
         error.value.faults,
-        ["missing hd95, missed", "'high'", "hd: empty in 4", "'rim'", "no row", "found none"],
+        ["missing hd95, missed", "'high'", "4 rows have no distance", "no row", "found none"],
         strict=True,
     ):
         assert word in fault
@@ -181,7 +182,7 @@ def test_an_image_without_one_of_its_structures_is_refused(files):
 
 
 def test_an_image_called_na_keeps_its_name(files):
-    files.write_rois(labels=[("NA", "test"), ("007", "test")])
+    files.write_rois(images=[("NA", "test"), ("007", "test")])
     assert sorted(set(scored(files, truth(files), truth(files), names=("NA", "007")).index.get_level_values(0))) == [
         "007",
         "NA",
@@ -192,6 +193,42 @@ def test_the_commands_score_and_collect(files):
     path, out, joined = files.predict(truth(files), moved(files)), files.folder / "s.csv", files.folder / "j.csv"
     call = CliRunner().invoke
     arguments = ["score", "--predictions", str(path), "--rois", str(files.rois), "--out", str(out), "--split", "test"]
-    assert call(fdgst, arguments).exit_code == 0
+    settings = text_of(ScoreSettings(task=files.task))
+    assert call(fdgst, [*arguments, "--settings", "-"], input=settings).exit_code == 0
     assert call(fdgst, ["collect", str(out), "--out", str(joined)]).exit_code == 0
     assert joined.read_text() == out.read_text()
+
+
+def without_cup(files):
+    """Make the cup optional, and absent in the truth."""
+    files.task = task_of(CUP.model_copy(update={"optional": True}), DISC)
+    files.cup[:] = False
+    files.write_rois()
+
+
+def test_an_optional_structure_rightly_not_predicted_is_perfect_and_has_no_distance(files):
+    without_cup(files)
+    table = scored(files, truth(files), truth(files)).loc[("a", "cup")]
+    assert table[["dsc", "dsc_released", "missed", "false_alarm"]].tolist() == [100, 100, 0, 0]
+    assert table[["hd", "hd95", "asd", "asd_directed"]].isna().all()
+
+
+def test_an_optional_structure_that_is_predicted_all_the_same_is_a_false_alarm(files):
+    without_cup(files)
+    table = scored(files, np.stack([files.disc, files.disc]), truth(files)).loc[("a", "cup")]
+    assert table[["dsc", "dsc_released", "missed", "false_alarm"]].tolist() == [0, 0, 0, 1]
+    assert table[["hd", "hd95", "asd", "asd_directed"]].isna().all()
+
+
+def test_an_optional_structure_that_the_truth_has_is_missed_as_any(files):
+    files.task = task_of(CUP.model_copy(update={"optional": True}), DISC)
+    table = scored(files, np.stack([EMPTY, files.disc]), truth(files)).loc[("a", "cup")]
+    assert table[["dsc", "missed", "false_alarm"]].tolist() == [0, 1, 0]
+    assert table["hd"] == pytest.approx(40 * math.sqrt(2), abs=1e-6)
+
+
+def test_files_of_another_task_are_refused(files):
+    files.predict(truth(files), truth(files))
+    files.task = task_of(DISC, CUP)
+    with pytest.raises(DataError, match="expected the structures disc, cup, found cup, disc"):
+        score(files.folder / "predictions.h5", files.rois, files.folder / "s.csv", task=files.task, split="all")

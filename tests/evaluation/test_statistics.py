@@ -17,6 +17,8 @@ from fdgst.evaluation.statistics import (
     wilcoxon,
 )
 from fdgst.storage.scores import write_scores
+from fdgst.study.slices import StatisticsSettings, text_of
+from tests.compared import FUNDUS, LESION, columns, rows
 
 DOMAINS = ["d1", "d2"]
 
@@ -34,8 +36,9 @@ def noisy(shift, *, spread=1.0, metric="dsc"):
 
 def compare(scores, methods="ab", *, protocol="paper", samples=200, confidence=0.95):
     """The tests of all pairs, by cell."""
-    long = per_image(scores, protocol=protocol)
-    return significance(long, [*methods], DOMAINS, protocol=protocol, samples=samples, confidence=confidence)
+    long = per_image(scores, task=FUNDUS, protocol=protocol)
+    options = {"protocol": protocol, "samples": samples, "confidence": confidence}
+    return significance(long, [*methods], DOMAINS, structures=FUNDUS.ids, **options)
 
 
 def cell(table, structure, metric, unseen, method="b", reference="a"):
@@ -174,13 +177,28 @@ def test_cells_are_won_by_the_better_mean_and_averages_are_no_cells(made):
 
 def test_the_command_leaves_upper_bounds_out_and_is_deterministic(made, tmp_path):
     write_scores(tmp_path / "s.csv", made("abi", DOMAINS, noisy({"b": 1.5, "i": 9}), images=8))
-    rows = "[{id: a, title: A}, {id: b, title: B}, {id: i, title: I, trainer: intra}]"
+    named = {"methods": rows(a="plain", b="plain", i="intra"), "domains": columns(*DOMAINS), "task": FUNDUS}
+    settings = StatisticsSettings(**named, protocol="paper", bootstrap_samples=200, confidence=0.95)
     written = []
     for name in ("one", "two"):
         out, wins = tmp_path / f"{name}.csv", tmp_path / f"{name}-wins.csv"
-        arguments = ["statistics", "--scores", str(tmp_path / "s.csv"), "--methods", rows, "--out", str(out)]
-        assert CliRunner().invoke(fdgst, [*arguments, "--wins", str(wins)]).exit_code == 0
+        arguments = ["statistics", "--scores", str(tmp_path / "s.csv"), "--settings", "-", "--out", str(out)]
+        assert CliRunner().invoke(fdgst, [*arguments, "--wins", str(wins)], input=text_of(settings)).exit_code == 0
         written.append(out.read_bytes() + wins.read_bytes())
     assert written[0] == written[1]
     table = pd.read_csv(tmp_path / "one.csv", keep_default_na=False)
     assert set(table["method"]) | set(table["reference"]) == {"a", "b"}
+
+
+def test_images_whose_truth_lacks_the_structure_are_in_no_test_of_distances(made):
+    def half(method, domain, seed, image, structure):
+        absent = structure == "lesion" and image % 2
+        gone = {"truth_px": 0, **dict.fromkeys(("hd", "hd95", "asd", "asd_directed"))} if absent else {}
+        return {"hd": 5.0 + image + (method == "b")} | gone
+
+    scores = made("ab", DOMAINS, half, images=8, structures=LESION.ids)
+    long = per_image(scores, task=LESION, protocol="paper")
+    options = {"protocol": "paper", "samples": 200, "confidence": 0.95}
+    table = significance(long, ["a", "b"], DOMAINS, structures=LESION.ids, **options)
+    assert cell(table, "lesion", "hd", "d1")[["images", "difference", "losses"]].tolist() == [4, 1, 4]
+    assert cell(table, "organ", "hd", "d1")["images"] == 8

@@ -8,21 +8,40 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fdgst.core.masks import labels_to_masks
 from fdgst.core.seeding import generator
 from fdgst.evaluation.measures import per_image
 from fdgst.evaluation.protocols import VARIANT
 from fdgst.evaluation.statistics import significance
-from fdgst.reporting.figures import Inputs
+from fdgst.reporting.figures import FigureInputs
 from fdgst.reporting.table import make_table
+from fdgst.storage.parts import records
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import create_rois, open_rois
-from fdgst.storage.scores import KEYS, MEASURES, read_scores, write_scores
+from fdgst.storage.scores import KEYS, read_scores, write_scores
+from fdgst.study.slices import Column, Row
+from tests.compared import FUNDUS
 
 DOMAINS = {"domain1": "Camera 1", "domain2": "Camera 2", "domain3": "Camera 3"}
 METHODS = {"deepall": "DeepAll", "fdg": "FDG", "fdg_st": "FDG+ST"}
 SEEDS = (0, 1)
 SIZE_PX = 48
+VALUES = ("dsc", "hd", "hd95", "asd", "asd_directed", "missed", "vcdr_truth", "vcdr_prediction")
+# the greys of tests/compared.py are all 0: what a mask file of these images holds
+STORED = FUNDUS.model_copy(
+    update={
+        "structures": tuple(
+            item.model_copy(update={"values": ((0, last),)})
+            for item, last in zip(FUNDUS.structures, (50, 200), strict=True)
+        ),
+        "background": ((201, 255),),
+    }
+)
+
+
+NAMED = {
+    "methods": tuple(Row(id=name, title=title, trainer="plain") for name, title in METHODS.items()),
+    "domains": tuple(Column(id=name, title=title) for name, title in DOMAINS.items()),
+}
 
 
 def ellipse(height, width):
@@ -35,18 +54,22 @@ def eye(rng, tint):
     """A made-up ROI: a bright disc with a brighter cup on a background of the camera's tint."""
     disc, cup = ellipse(*rng.uniform(14, 18, 2)), ellipse(*rng.uniform(6, 10, 2))
     image = tint + 60.0 * disc[..., None] + 50.0 * cup[..., None] + rng.normal(0, 6, (SIZE_PX, SIZE_PX, 3))
-    return np.clip(image, 0, 255).astype(np.uint8), (disc.astype(np.uint8) + (cup & disc)).astype(np.uint8)
+    grey = np.select([cup & disc, disc], [0, 128], 255)
+    return np.clip(image, 0, 255).astype(np.uint8), grey.astype(np.uint8)
 
 
 def write_rois(path, domain, number):
     """Six training and four test images."""
     rng = generator("eye", domain)
     tint = np.roll([150.0, 90.0, 40.0], number)
-    shape = {"count": 10, "roi_size_px": SIZE_PX, "network_size_px": 32}
-    settings = {"domain": domain, "title": DOMAINS[domain]}
-    with create_rois(path, settings=settings, label_resize="nearest", compression="none", **shape) as writer:
+    shape = {"count": 10, "roi_size_px": (SIZE_PX, SIZE_PX), "network_size_px": (32, 32)}
+    named = {"domain": domain, "title": DOMAINS[domain]}
+    more = {"mask_resize": "nearest", "compression": "none", "task": STORED, "settings": named}
+    with create_rois(path, **named, **shape, **more) as writer:
         for row in range(10):
-            writer.add(f"eye{row:02d}", "train" if row < 6 else "test", *eye(rng, tint), "0" * 64)
+            image, grey = eye(rng, tint)
+            name, split = f"eye{row:02d}", "train" if row < 6 else "test"
+            writer.add(name=name, split=split, group=name, image=image, greys={"mask": grey}, sha256="0" * 64)
 
 
 def scores():
@@ -64,9 +87,9 @@ def scores():
              *([67.9] * 4 if missed else np.round([12 - dsc / 10, 10 - dsc / 12, 6 - dsc / 20, 6 - dsc / 20], 3)),
              int(missed), round(truth, 4), vcdr)
         )  # fmt: skip
-    table = pd.DataFrame(rows, columns=[*KEYS, *MEASURES])
+    table = pd.DataFrame(rows, columns=[*KEYS, *VALUES])
     more = {"domain": table["unseen"], "cropped": 0, "dsc_released": table["dsc"]}
-    return table.assign(**more, truth_px=500, prediction_px=500, outside_px=3)
+    return table.assign(**more, truth_px=500, prediction_px=500, outside_px=3, false_alarm=0)
 
 
 def write_history(path, steps):
@@ -80,17 +103,19 @@ def write_history(path, steps):
     path.write_text("\n".join(lines) + "\n")
 
 
-def write_run(folder, method, unseen, seed, roi_labels):
+def write_run(folder, method, unseen, seed, roi_masks):
     """Predictions that are the truth moved by some pixels, a history and a record."""
+    (folder / "predictions/last/whole").mkdir(parents=True)
     identity = {"method": method, "unseen": unseen, "seed": seed, "domain": unseen}
     shift = int(generator("shift", method, unseen, seed).integers(0, 4))
-    masks = [np.roll(labels_to_masks(label), shift, axis=2) for label in roi_labels]
+    masks = [np.roll(planes, shift, axis=2) for planes in roi_masks]
     write_predictions(
-        folder / "predictions.h5",
+        folder / f"predictions/last/whole/{unseen}.h5",
         [(mask, np.zeros((2, 32, 32))) for mask in masks],
         names=[f"eye{row:02d}" for row in range(6, 10)],
-        roi_size_px=SIZE_PX,
-        network_size_px=32,
+        structures=records(FUNDUS.structures),
+        roi_size_px=(SIZE_PX, SIZE_PX),
+        network_size_px=(32, 32),
         settings=identity,
     )
     write_history(folder / "history.csv", 150)
@@ -110,21 +135,19 @@ def write_record(path, method, unseen, seed):
 
 def write_tables(results):
     """The table, the tests, a matrix of protocols whose oracle is one point better, and a study."""
-    rows, domains = (
-        [{"id": name, "title": title, "trainer": "plain"} for name, title in of.items()] for of in (METHODS, DOMAINS)
-    )
     options = {"samples": 200, "confidence": 0.95, "protocol": "paper"}
     make_table(
         [results / "scores.csv"],
-        rows,
-        domains,
+        **NAMED,
+        task=FUNDUS,
         csv=results / "table1.csv",
         tex=results / "table1.tex",
         data="phantom",
         tests="significance.csv",
         **options,
     )
-    long = per_image(read_scores([results / "scores.csv"]), protocol="paper")
+    long = per_image(read_scores([results / "scores.csv"]), task=FUNDUS, protocol="paper")
+    options |= {"structures": FUNDUS.ids}
     significance(long, [*METHODS], [*DOMAINS], **options).to_csv(results / "significance.csv", index=False)
     table = pd.read_csv(results / "table1.csv")
     variants = product(("paper", "released"), (0.5, 0.75), ("last", "source_validation", "oracle"), (0, 1))
@@ -143,9 +166,9 @@ def study(tmp_path_factory):
     for number, domain in enumerate(DOMAINS):
         write_rois(results / f"rois/{domain}.h5", domain, number)
         with open_rois(results / f"rois/{domain}.h5") as rois:
-            labels = [rois.label(row) for row in range(6, 10)]
+            masks = [rois.masks(row) for row in range(6, 10)]
         for method, seed in product(METHODS, SEEDS):
-            write_run(results / f"runs/{method}/{domain}/seed{seed}", method, domain, seed, labels)
+            write_run(results / f"runs/{method}/{domain}/seed{seed}", method, domain, seed, masks)
         for seed in SEEDS:
             write_history(results / f"pretrained/{domain}/seed{seed}/history.csv", 80)
     write_scores(results / "scores.csv", scores())
@@ -156,20 +179,19 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="session")
 def titled():
     """The titles of the made-up study's methods and domains, as the configuration gives them."""
-    return {
-        "methods": [{"id": name, "title": title} for name, title in METHODS.items()],
-        "domains": [{"id": name, "title": title} for name, title in DOMAINS.items()],
-    }
+    return NAMED
 
 
 @pytest.fixture(scope="session")
 def given(study, titled):
     """Everything a figure may ask for."""
-    return Inputs(
+    return FigureInputs(
         rois=sorted(study.glob("rois/*.h5")),
         photographs=[],
+        predictions=sorted(study.glob("runs/*/*/*/predictions/*/*/*.h5")),
         runs=sorted([*study.glob("runs/*/*/*"), *study.glob("pretrained/*/*")]),
         scores=[study / "scores.csv"],
         tables=[study / "protocols.csv"],
+        task=FUNDUS,
         **titled,
     )

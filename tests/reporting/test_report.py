@@ -16,6 +16,10 @@ from fdgst.errors import ConfigError, DataError
 from fdgst.reporting.figures import make
 from fdgst.reporting.printing import number
 from fdgst.reporting.report import write_report
+from fdgst.reporting.table import make_table
+from fdgst.storage.scores import write_scores
+from fdgst.study.task import Measure
+from tests.compared import FUNDUS, LESION, columns, rows, task_of, task_of_many
 
 HOUSE = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -65,9 +69,12 @@ class Page(HTMLParser):
 def config(titled, tmp_path_factory):
     """The demo's configuration, for the made-up study."""
     settings = yaml.safe_load((HOUSE / "config.yaml").read_text())
-    rows = [{**item, "trainer": "plain", "augmentation": "none", "options": {}} for item in titled["methods"]]
+    rows = [{**item.model_dump(), "augmentation": "none", "options": {}} for item in titled["methods"]]
+    domains = [{**item.model_dump(), "released_crop": False} for item in titled["domains"]]
     study = {"id": "window", "title": "Window of the spectrum", "unseen": ["domain1"], "methods": ["fdg", "fdg_st"]}
-    settings |= {"methods": rows, "domains": titled["domains"], "seeds": [0, 1], "ablations": [study]}
+    settings |= {"methods": rows, "domains": domains, "seeds": [0, 1], "ablations": [study]}
+    settings |= {"task": json.loads(FUNDUS.model_dump_json()), "inherited": ["training.batch: 16"]}
+    settings["evaluation"] |= {"nest": False}
     path = tmp_path_factory.mktemp("config") / "config.json"
     path.write_text(json.dumps(settings))
     return path
@@ -102,8 +109,8 @@ def html(config, files, tmp_path_factory):
 
 def changed(config, folder, **replaced):
     """Write the configuration with other values."""
-    path = folder / "changed.yaml"
-    path.write_text(yaml.safe_dump(json.loads(config.read_text()) | replaced))
+    path = folder / "changed.json"
+    path.write_text(json.dumps(json.loads(config.read_text()) | replaced))
     return path
 
 
@@ -204,7 +211,7 @@ def test_the_clinics_numbers_are_those_of_table1_csv(html, study):
 
 def test_the_protocols_numbers_are_those_of_protocols_csv(html, study):
     found = marked(Page(html), "data-protocol")
-    names = ("method", "definitions", "threshold", "checkpoint", "crop_domain4", "structure", "metric")
+    names = ("method", "definitions", "threshold", "checkpoint", "released_crop", "structure", "metric")
     rows = [
         row
         for row in rows_of(study / "protocols.csv")
@@ -246,12 +253,12 @@ def test_a_missing_file_is_answered_with_the_command_that_makes_it(config, tmp_p
     text = bare(config, tmp_path).text
     for target in ("table1.csv", "significance.csv", "figures/fig5.png", "protocols.csv", "ablations/window.csv"):
         assert f"snakemake --cores 2 results/{target}" in text
-    assert "Not made: expected the paper's 4 unseen domains, found 3." in text
+    assert "Not made: no domain says which of the paper's it is (paper: 1 to 4)." in text
 
 
 def test_the_gap_of_the_oracle_is_told(html):
     text = " ".join(Page(html).text.split())
-    assert "Oracle minus last, DSC of cup and disc: DeepAll 1.00 and 1.00, FDG 1.00 and 1.00," in text
+    assert "Oracle minus last, DSC of Optic cup, Optic disc: DeepAll 1.00, 1.00; FDG 1.00, 1.00;" in text
 
 
 def test_one_seed_is_said_to_be_one(config, html, tmp_path):
@@ -269,6 +276,73 @@ def test_the_report_says_on_which_data_it_was_made(config, html, tmp_path):
     text = bare(real, tmp_path).text
     assert "Made on the phantom:" not in text
     assert "photographs below data/Fundus" in " ".join(text.split())
+
+
+def test_what_was_taken_over_from_the_demo_is_listed_for_other_data_than_the_phantom(config, tmp_path):
+    told = "Taken over from the demo’s config.yaml: training.batch: 16."
+    settings = json.loads(config.read_text())
+    table = settings["dataset"] | {"reader": "table", "table": "images.csv"}
+    real = changed(config, tmp_path, dataset=table, warnings=["a: 3 masks resized"])
+    text = " ".join(bare(real, tmp_path).text.split())
+    assert told in text
+    assert "images listed in images.csv" in text
+    assert "Noticed while the data were read: a: 3 masks resized" in text
+    assert told not in " ".join(bare(config, tmp_path).text.split())
+
+
+def test_slips_of_the_papers_table_are_shown_beside_it_alone(config, tmp_path):
+    assert "92.29" not in bare(config, tmp_path).text
+    domains = [{"id": "domain1", "title": "A", "paper": 1, "released_crop": False}]
+    assert "92.29" in bare(changed(config, tmp_path, domains=domains), tmp_path).text
+
+
+def study_of(task, config, made, folder, changes=lambda *key: {}):
+    """Write a report of made-up scores of another task; return its page."""
+    methods, domains = rows(a="plain", b="plain"), columns("d1", "d2")
+    write_scores(folder / "scores.csv", made("ab", ["d1", "d2"], changes, structures=task.ids))
+    options = {"task": task, "protocol": "paper", "samples": 100, "confidence": 0.95, "data": "", "tests": ""}
+    table, tex = folder / "table1.csv", folder / "table1.tex"
+    make_table([folder / "scores.csv"], methods, domains, csv=table, tex=tex, **options)
+    settings = {
+        "methods": [{**item.model_dump(), "augmentation": "none", "options": {}} for item in methods],
+        "domains": [{"id": item.id, "title": item.title, "released_crop": False} for item in domains],
+        "dataset": {"reader": "table", "table": "images.csv"},
+        "task": json.loads(task.model_dump_json()),
+    }
+    return bare(changed(config, folder, **settings), folder, table)
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_every_structure_of_a_task_is_in_the_table(config, made, tmp_path, count):
+    task = task_of_many(count)
+    page = study_of(task, config, made, tmp_path)
+    assert len(page.cells) == 2 * count * 3 * 3
+    for structure in task.structures:
+        assert page.text.count(structure.title) >= 1 + (count > 2)
+
+
+def test_a_report_of_a_task_without_eyes_has_no_word_of_them(config, made, tmp_path):
+    text = study_of(LESION, config, made, tmp_path).text
+    assert not re.findall(r"\b(?:cups?|discs?|optic|vcdr|eyes?|fundus|clinician|phantom)\b", text, re.IGNORECASE)
+
+
+def test_the_clinics_section_is_there_for_measures_alone(config, made, tmp_path):
+    page = study_of(LESION, config, made, tmp_path)
+    assert "clinic" not in page.ids
+    assert "#clinic" not in page.links
+    area = task_of(*LESION.structures, measures=(Measure(id="size", title="Size", kind="area", of="lesion"),))
+    sizes = {"size_truth": 90.0, "size_prediction": 97.0}
+    page = study_of(area, config, made, tmp_path, lambda *key: sizes)
+    assert "Size: the area of lesion in pixels of the ROI." in " ".join(page.text.split())
+    assert marked(page, "data-clinic")["a", "both", "size_error", "average"] == "7.0"
+
+
+def test_false_alarms_are_told_below_the_table(config, made, tmp_path):
+    def alarms(method, domain, seed, image, structure):
+        return {"truth_px": 0, "false_alarm": int(method == "a")} if (structure, image) == ("lesion", 0) else {}
+
+    text = " ".join(study_of(LESION, config, made, tmp_path, alarms).text.split())
+    assert "False alarms, percent of the images without lesion: a 100.0, b 0.0." in text
 
 
 def test_an_upper_bound_is_labelled(config, study, tmp_path):
@@ -293,13 +367,13 @@ def test_other_versions_among_the_trainings_are_noticed(config, study, tmp_path)
 
 
 def test_titles_are_printed_as_text(config, tmp_path):
-    domains = [{"id": "domain1", "title": "<b>Camera & 1</b>", "folder": "Domain1"}]
+    domains = [{"id": "domain1", "title": "<b>Camera & 1</b>", "released_crop": False}]
     assert "<b>Camera & 1</b>" in bare(changed(config, tmp_path, domains=domains), tmp_path).text
     assert "<b>" not in (tmp_path / "report.html").read_text()
 
 
 def test_a_method_and_a_domain_may_share_an_id(config, study, tmp_path):
-    domains = [{"id": "fdg", "title": "Clinic of the same name", "folder": "Domain1"}]
+    domains = [{"id": "fdg", "title": "Clinic of the same name", "released_crop": True}]
     page = bare(changed(config, tmp_path, domains=domains), tmp_path, study / "significance.csv")
     assert "FDG is better than DeepAll" in " ".join(page.text.split())
 
@@ -348,8 +422,7 @@ def test_a_damaged_record_is_named(config, tmp_path):
 
 def test_the_verb_writes_what_the_function_writes(html, config, files, tmp_path):
     words = ["report", "--config", str(config), "--out", str(tmp_path / "report.html"), *map(str, files)]
-    answer = CliRunner().invoke(fdgst, words, catch_exceptions=False)
-    assert answer.exit_code == 0
+    assert CliRunner().invoke(fdgst, words, catch_exceptions=False).exit_code == 0
     assert (tmp_path / "report.html").read_text() == html
 
 

@@ -11,16 +11,18 @@ from click.testing import CliRunner
 from fdgst.cli import fdgst
 from fdgst.core.seeding import generator
 from fdgst.errors import DataError
-from fdgst.evaluation.measures import AVERAGE, by_cell
+from fdgst.evaluation.measures import AVERAGE, cells_of
 from fdgst.reporting.table import COLUMNS, make_table, table
-from fdgst.reporting.tex import escape
+from fdgst.reporting.tex import escape, listed
 from fdgst.storage.scores import write_scores
+from fdgst.study.slices import Column, Row, TableSettings, text_of
+from tests.compared import FUNDUS, LESION, columns, rows, structure, task_of, task_of_many
 
-DOMAINS = [{"id": "d1", "title": "Camera_1"}, {"id": "d2", "title": "50 % & more"}]
+DOMAINS = [Column(id="d1", title="Camera_1"), Column(id="d2", title="50 % & more")]
 METHODS = [
-    {"id": "a", "title": "DeepAll", "trainer": "plain"},
-    {"id": "i", "title": "Intra", "trainer": "intra"},
-    {"id": "b", "title": "FDG_ST #1 {x} \\ ~ ^ α ± é", "trainer": "plain"},
+    Row(id="a", title="DeepAll", trainer="plain"),
+    Row(id="i", title="Intra", trainer="intra"),
+    Row(id="b", title="FDG_ST #1 {x} \\ ~ ^ α ± é", trainer="plain"),
 ]
 
 
@@ -34,13 +36,15 @@ def drawn(method, domain, seed, image, structure):
 
 def averaged(scores, *, protocol="paper", methods="ab", domains=("d1", "d2")):
     """The table of some scores, by cell."""
-    return by_cell(table(scores, [*methods], [*domains], protocol=protocol, samples=200, confidence=0.95))
+    return cells_of(table(scores, [*methods], [*domains], task=FUNDUS, protocol=protocol, samples=200, confidence=0.95))
 
 
-def written(folder, scores, *, protocol="paper", methods=METHODS, data="phantom", tests="significance.csv"):
+def written(
+    folder, scores, *, task=FUNDUS, protocol="paper", methods=METHODS, data="phantom", tests="significance.csv"
+):
     """Write a table; return its CSV and its TeX."""
     write_scores(folder / "scores.csv", scores)
-    options = {"protocol": protocol, "samples": 200, "confidence": 0.95, "data": data, "tests": tests}
+    options = {"task": task, "protocol": protocol, "samples": 200, "confidence": 0.95, "data": data, "tests": tests}
     make_table([folder / "scores.csv"], methods, DOMAINS, csv=folder / "t.csv", tex=folder / "t.tex", **options)
     return pd.read_csv(folder / "t.csv"), (folder / "t.tex").read_text()
 
@@ -134,9 +138,9 @@ def test_the_numbers_in_tex_are_those_of_the_csv(made, tmp_path, protocol, seeds
     frame, tex = written(tmp_path, made("abi", ["d1", "d2"], drawn, seeds=seeds), protocol=protocol)
     shown = frame[(frame["shown"] == 1)]
     expected = [
-        [f"{mean:.2f}" for structure in ("cup", "disc") for mean in rows[rows["structure"] == structure]["mean"]]
+        [f"{mean:.2f}" for name in ("cup", "disc") for mean in part[part["structure"] == name]["mean"]]
         for method in "abi"  # the upper bound stands last
-        for _, rows in shown[shown["method"] == method].groupby("metric", sort=False)
+        for _, part in shown[shown["method"] == method].groupby("metric", sort=False)
     ]
     assert len(expected) == 9
     assert printed(tex)[0] == expected
@@ -144,7 +148,7 @@ def test_the_numbers_in_tex_are_those_of_the_csv(made, tmp_path, protocol, seeds
 
 def test_the_seeds_spread_stands_behind_the_mean(made, tmp_path):
     frame, tex = written(tmp_path, made("abi", ["d1", "d2"], drawn, seeds=(0, 1)))
-    spread = by_cell(frame)["a", "cup", "dsc", "d1"]["sd"]
+    spread = cells_of(frame)["a", "cup", "dsc", "d1"]["sd"]
     assert printed(tex)[1][0][0].endswith(f"$_{{{spread:.2f}}}$")
 
 
@@ -242,17 +246,89 @@ def test_braces_balance_and_every_line_has_all_columns(made, tmp_path):
             assert len(re.findall(r"(?<!\\)&", line)) == 7
 
 
+def typeset(folder):
+    """Make a paper of two columns of the table alone, and return what pdflatex said."""
+    (folder / "paper.tex").write_text(
+        r"\documentclass[twocolumn]{article}\usepackage{booktabs,multirow}\begin{document}\input{t}\end{document}"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (folder / "paper.pdf").stat().st_size > 1000
+    return done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_the_tex_of_any_number_of_structures_compiles_and_no_float_is_too_large(made, tmp_path, count):
+    task = task_of_many(count)
+    written(tmp_path, made("abi", ["d1", "d2"], drawn, structures=task.ids), task=task)
+    assert "too large for page" not in typeset(tmp_path)
+
+
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_every_number_of_any_number_of_structures_is_in_the_tex(made, tmp_path, count):
+    task = task_of_many(count)
+    frame, tex = written(tmp_path, made("abi", ["d1", "d2"], drawn, structures=task.ids), task=task)
+    lines = [line.split("&")[-3:] for line in tex.replace(r"\&", "and").splitlines() if "arrow" in line]
+    plain = [[re.sub(r"\\textbf\{([^}]*)\}|\\\\", r"\1", cell).strip() for cell in line] for line in lines]
+    shown = frame[frame["shown"] == 1]
+    cells = cells_of(shown)
+    expected = [
+        [f"{cells[method, name, metric, unseen]['mean']:.2f}" for unseen in ("d1", "d2", AVERAGE)]
+        for name in task.ids
+        for method in "abi"
+        for metric in ("dsc", "hd", "asd")
+    ]
+    assert plain == expected
+    assert balanced(tex)
+    assert tex.count(r"\multicolumn{5}{l}{\emph{Part") == (count if count > 2 else 0)
+
+
+def test_shared_first_words_of_titles_are_said_once():
+    assert listed(FUNDUS.structures) == "Optic cup and disc"
+    assert listed(task_of_many(1).structures) == "Part 1 & more"
+    assert listed([structure("a", title="Lung"), structure("b", title="Left ear")]) == "Lung and Left ear"
+    assert listed([structure(name, title=name) for name in ("x", "y", "z")]) == "x, y and z"
+
+
+def test_false_alarms_are_a_row_of_the_table_and_a_sentence_of_the_caption(made, tmp_path):
+    def alarms(method, domain, seed, image, structure):
+        return {"truth_px": 0, "false_alarm": int(method == "a")} if structure == "lesion" and image < 2 else {}
+
+    frame, tex = written(tmp_path, made("abi", ["d1", "d2"], alarms, structures=LESION.ids), task=LESION)
+    cells = cells_of(frame)
+    assert [cells[method, "lesion", "false_alarm", AVERAGE]["mean"] for method in "ab"] == [100, 0]
+    assert cells["a", "lesion", "false_alarm", AVERAGE]["left_out"] == 4
+    assert ("a", "organ", "false_alarm", AVERAGE) not in cells
+    assert "False alarms, percent of the images without lesion: DeepAll 100.0, Intra 0.0" in " ".join(tex.split())
+
+
+def test_a_domain_without_any_such_structure_has_no_number(made, tmp_path):
+    gone = {"truth_px": 0, **dict.fromkeys(("hd", "hd95", "asd", "asd_directed"))}
+    scores = made(
+        "abi", ["d1", "d2"], lambda *key: gone if key[1::3] == ("d1", "lesion") else {}, structures=LESION.ids
+    )
+    frame, tex = written(tmp_path, scores, task=LESION)
+    cells = cells_of(frame)
+    assert math.isnan(cells["a", "lesion", "hd", "d1"]["mean"])
+    assert math.isnan(cells["a", "lesion", "hd", AVERAGE]["mean"])
+    assert " -- " in tex
+
+
+def test_the_caption_says_what_a_miss_costs_by_the_released_protocol(made, tmp_path):
+    _, tex = written(tmp_path, made("abi", ["d1", "d2"], drawn), protocol="released")
+    assert "Where no cup is predicted the distances of cup and disc are 100." in tex
+    alone = task_of(structure("cell"))
+    _, tex = written(tmp_path, made("abi", ["d1", "d2"], drawn, structures=["cell"]), task=alone, protocol="released")
+    assert "Where a structure is not predicted its distances are 100." in tex
+
+
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
 def test_the_tex_compiles_with_booktabs_and_multirow_alone(made, tmp_path, seeds):
     written(tmp_path, made("abi", ["d1", "d2"], drawn, seeds=seeds))
-    (tmp_path / "paper.tex").write_text(
-        r"\documentclass[twocolumn]{article}\usepackage{booktabs,multirow}\begin{document}\input{t}\end{document}"
-    )
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert (tmp_path / "paper.pdf").stat().st_size > 1000
+    typeset(tmp_path)
 
 
 def test_equal_scores_give_equal_bytes(made, tmp_path):
@@ -269,12 +345,11 @@ def test_a_method_without_scores_stops_the_table(made, tmp_path):
 
 def test_the_command_makes_both_files(made, tmp_path):
     write_scores(tmp_path / "s.csv", made("ab", ["d1", "d2"], drawn))
-    titles = {
-        "methods": "[{id: a, title: A}, {id: b, title: B}]",
-        "domains": "[{id: d1, title: 1}, {id: d2, title: 2}]",
-    }
-    arguments = [word for name, value in titles.items() for word in (f"--{name}", value)]
+    named = {"methods": rows(a="plain", b="plain"), "domains": columns("d1", "d2"), "task": FUNDUS}
+    more = {"protocol": "paper", "bootstrap_samples": 200, "confidence": 0.95, "data": "", "tests": ""}
     files = ["--scores", str(tmp_path / "s.csv"), "--csv", str(tmp_path / "t.csv"), "--tex", str(tmp_path / "t.tex")]
-    done = CliRunner().invoke(fdgst, ["table", *files, *arguments, "--protocol", "paper"])
+    done = CliRunner().invoke(
+        fdgst, ["table", "--settings", "-", *files], input=text_of(TableSettings(**named, **more))
+    )
     assert done.exit_code == 0, done.output
     assert (tmp_path / "t.tex").read_text().startswith("%")

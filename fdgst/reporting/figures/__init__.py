@@ -6,7 +6,7 @@ and saves what it draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,29 +16,40 @@ from fdgst.errors import ConfigError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from fdgst.evaluation.measures import Method, Named
+    from fdgst.study.task import Task
+
 
 @dataclass(frozen=True)
-class Inputs:
+class FigureInputs:
     """What the command line may give a figure; each takes what it needs.
 
     Attributes
     ----------
-    rois, photographs, runs, scores, tables : sequence of Path
-        ROI files; whole photographs (content, style); runs' folders or files in them; files of scores; other CSV files.
-    methods, domains : sequence of mapping
-        `id`, `title` and, of methods, `trainer`, in the order to draw; none: the ids of the scores, sorted.
+    rois, photographs, predictions, runs, scores, tables : sequence of Path
+        ROI files; whole photographs (content, style); predictions on unseen domains; runs' folders or files in them;
+        files of scores; other CSV files.
+    methods, domains
+        In the order to draw; none: the ids of the scores, sorted.
+    task : Task
+        Whose structures and measures are drawn.
+    drawn : bool
+        Whether the photographs are drawings.
     """
 
     rois: Sequence[Path]
     photographs: Sequence[Path]
+    predictions: Sequence[Path]
     runs: Sequence[Path]
     scores: Sequence[Path]
     tables: Sequence[Path]
-    methods: Sequence[Mapping[str, str]]
-    domains: Sequence[Mapping[str, str]]
+    methods: Sequence[Method]
+    domains: Sequence[Named]
+    task: Task
+    drawn: bool = False
 
 
-def make(name: str, out: Path, inputs: Inputs) -> None:
+def make(name: str, out: Path, inputs: FigureInputs) -> None:
     """Draw a figure and write it as PNG and, beside it, PDF.
 
     Parameters
@@ -47,7 +58,7 @@ def make(name: str, out: Path, inputs: Inputs) -> None:
         One of `FIGURES`.
     out : Path
         Ends in ``.png``.
-    inputs : Inputs
+    inputs : FigureInputs
         Must hold what the figure needs.
 
     Raises
@@ -69,105 +80,104 @@ def make(name: str, out: Path, inputs: Inputs) -> None:
         style.save(draw(inputs), out)
 
 
-def _samples(inputs: Inputs) -> Figure:
+def _samples(inputs: FigureInputs) -> Figure:
     """Draw Figure 1."""
     from fdgst.reporting.figures.domains import samples
 
     return samples(inputs.rois)
 
 
-def _stylised(which: str) -> Callable[[Inputs], Figure]:
+def _stylised(which: str) -> Callable[[FigureInputs], Figure]:
     """Return the drawing of Figure 2, Figure 3, or as written beside as released."""
 
-    def draw(inputs: Inputs) -> Figure:
+    def draw(inputs: FigureInputs) -> Figure:
         from fdgst.reporting.figures import stylisation
 
-        return getattr(stylisation, which)(stylisation.pairs(inputs.rois, inputs.photographs))
+        return getattr(stylisation, which)(stylisation.pairs(inputs.rois, inputs.photographs, drawn=inputs.drawn))
 
     return draw
 
 
-def _predicted(which: str) -> Callable[[Inputs], Figure]:
+def _predicted(which: str) -> Callable[[FigureInputs], Figure]:
     """Return the drawing of Figure 5 or of the gallery."""
 
-    def draw(inputs: Inputs) -> Figure:
+    def draw(inputs: FigureInputs) -> Figure:
         from fdgst.reporting.figures import contours
-        from fdgst.reporting.figures.inputs import runs
 
-        found = runs(inputs.runs)
+        found = contours.models(inputs.predictions)
         scores, methods, domains = _scored(inputs)
-        given = {(run.method, run.unseen, run.seed) for run in found}
-        scores = scores[[key in given for key in zip(scores["method"], scores["unseen"], scores["seed"], strict=True)]]
+        scores = scores[[key in found for key in zip(scores["method"], scores["unseen"], scores["seed"], strict=True)]]
         if scores.empty:
-            raise ConfigError(f"--scores: expected scores of the {len(found)} runs given, found none of them")
-        return getattr(contours, which)(inputs.rois, found, scores, methods, domains)
+            raise ConfigError(f"--scores: expected scores of the {len(found)} models predicted by, found none of them")
+        return getattr(contours, which)(inputs.rois, found, scores, methods, domains, task=inputs.task)
 
     return draw
 
 
-def _boxes(inputs: Inputs) -> Figure:
+def _boxes(inputs: FigureInputs) -> Figure:
     """Draw the box plots."""
     from fdgst.reporting.figures.boxes import boxes
 
-    return boxes(*_scored(inputs))
+    return boxes(*_scored(inputs), task=inputs.task)
 
 
-def _agreement(inputs: Inputs) -> Figure:
+def _agreement(inputs: FigureInputs) -> Figure:
     """Draw the Bland-Altman panels."""
     from fdgst.reporting.figures.agreement import agreement
 
-    return agreement(*_scored(inputs))
+    return agreement(*_scored(inputs), task=inputs.task)
 
 
-def _study(which: str) -> Callable[[Inputs], Figure]:
+def _study(which: str) -> Callable[[FigureInputs], Figure]:
     """Return the drawing of the protocols or of a study."""
 
-    def draw(inputs: Inputs) -> Figure:
+    def draw(inputs: FigureInputs) -> Figure:
         from fdgst.reporting.figures import studies
-        from fdgst.reporting.figures.inputs import table, titles
+        from fdgst.reporting.figures.inputs import table, titles_of_methods
 
         read = table(inputs.tables, NEEDED[which])
         present = set(read["method"])
-        methods = {name: title for name, title in titles(inputs.methods, present).items() if name in present}
-        return getattr(studies, which)(read, methods)
+        methods = {name: title for name, title in titles_of_methods(inputs.methods, present).items() if name in present}
+        return getattr(studies, which)(read, methods, task=inputs.task)
 
     return draw
 
 
-def _curves(inputs: Inputs) -> Figure:
+def _curves(inputs: FigureInputs) -> Figure:
     """Draw the learning curves."""
     from fdgst.evaluation.measures import upper_bounds
     from fdgst.reporting.figures.curves import PRETRAINED, curves
-    from fdgst.reporting.figures.inputs import runs, titles
+    from fdgst.reporting.figures.inputs import runs, titles, titles_of_methods
 
     found = runs(inputs.runs)
-    methods = titles(inputs.methods, [run.method for run in found if run.method != PRETRAINED])
+    methods = titles_of_methods(inputs.methods, [run.method for run in found if run.method != PRETRAINED])
     domains = titles(inputs.domains, [run.unseen for run in found])
     return curves(found, methods, domains, from_the_first_step=upper_bounds(inputs.methods))
 
 
-def _scored(inputs: Inputs) -> tuple[Any, dict[str, str], dict[str, str]]:
+def _scored(inputs: FigureInputs) -> tuple[Any, dict[str, str], dict[str, str]]:
     """Read the scores; return them with the titles of methods and domains."""
-    from fdgst.reporting.figures.inputs import titles
-    from fdgst.storage.scores import read_scores
+    from fdgst.evaluation.measures import read_of_task
+    from fdgst.reporting.figures.inputs import titles, titles_of_methods
 
-    table = read_scores(inputs.scores)
-    methods, domains = titles(inputs.methods, table["method"]), titles(inputs.domains, table["unseen"])
+    table = read_of_task(inputs.scores, inputs.task)
+    methods = titles_of_methods(inputs.methods, table["method"])
+    domains = titles(inputs.domains, table["unseen"])
     return table[table["method"].isin(methods) & table["unseen"].isin(domains)], methods, domains
 
 
 _CELL = ("method", "structure", "metric", "unseen", "mean")
 NEEDED = {  # columns
-    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "crop_domain4", "shift"),
+    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "released_crop", "shift"),
     "ablation": (*_CELL, "low", "high", "shown"),
 }
-FIGURES: dict[str, tuple[tuple[str, ...], Callable[[Inputs], Figure]]] = {
+FIGURES: dict[str, tuple[tuple[str, ...], Callable[[FigureInputs], Figure]]] = {
     "fig1": (("rois",), _samples),
     "fig2": (("rois",), _stylised("sweep")),
     "fig3": (("rois",), _stylised("thresholds")),
     "released": (("rois",), _stylised("released")),
-    "fig5": (("rois", "runs", "scores"), _predicted("contours")),
-    "gallery": (("rois", "runs", "scores"), _predicted("gallery")),
+    "fig5": (("rois", "predictions", "scores"), _predicted("contours")),
+    "gallery": (("rois", "predictions", "scores"), _predicted("gallery")),
     "boxes": (("scores",), _boxes),
     "agreement": (("scores",), _agreement),
     "curves": (("runs",), _curves),

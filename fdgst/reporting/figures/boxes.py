@@ -1,7 +1,6 @@
 """Box plots of the scores: what a table's means hide."""
 
 from collections.abc import Mapping
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from fdgst.reporting.figures import style
-from fdgst.reporting.figures.inputs import STRUCTURES
+from fdgst.study.task import Task
 
 MANY = 6  # boxes of more methods need the whole width
+SIDE_BY_SIDE = 2  # so many structures are columns; of more, metrics are
 THIN = {"linewidth": 0.6}
 METRICS = {"dsc": "DSC (%)", "hd": "HD (ROI pixels)", "asd": "ASD (ROI pixels)"}
 
 
-def boxes(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping[str, str]) -> Figure:
+def boxes(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping[str, str], *, task: Task) -> Figure:
     """Draw one panel per metric and structure, one group of boxes per unseen domain, one box per method.
 
     Parameters
@@ -27,16 +27,24 @@ def boxes(scores: pd.DataFrame, methods: Mapping[str, str], domains: Mapping[str
         Rows of `scores.csv`; an image's values are first averaged over the seeds.
     methods, domains : mapping
         Titles by id, in the order to draw.
+    task : Task
+        Whose structures are drawn.
     """
-    side_by_side = len(methods) <= MANY
-    shape = (len(METRICS), 2) if side_by_side else (2 * len(METRICS), 1)
+    cells = [(metric, item) for metric in METRICS for item in task.structures]
+    shape = (len(METRICS), len(task.structures))
+    if len(task.structures) > SIDE_BY_SIDE:
+        cells, shape = [(metric, item) for item in task.structures for metric in METRICS], shape[::-1]
+    if len(methods) > MANY:
+        shape = (len(cells), 1)
     figure = Figure(figsize=(style.WIDTH_IN, 0.5 + 1.95 * shape[0]), layout="constrained")
-    axes = figure.subplots(*shape, sharex=True, sharey="row", squeeze=False)
-    for panel, (metric, structure) in zip(axes.flat, product(METRICS, STRUCTURES), strict=True):
-        values = scores[scores["structure"] == structure].groupby(["method", "unseen", "image"])[metric].mean()
+    axes = figure.subplots(
+        *shape, sharex=True, sharey="row" if len(task.structures) <= SIDE_BY_SIDE else "none", squeeze=False
+    )
+    for panel, (metric, item) in zip(axes.flat, cells, strict=True):
+        values = scores[scores["structure"] == item.id].groupby(["method", "unseen", "image"])[metric].mean().dropna()
         _panel(panel, values, methods, domains)
-        panel.set_ylabel(f"{STRUCTURES[structure]}: {METRICS[metric]}")
-        if metric != "dsc":
+        panel.set_ylabel(f"{item.title}: {METRICS[metric]}")
+        if metric != "dsc" and (values > 0).any():
             style.logarithmic(panel.yaxis)
     patches = [Patch(facecolor=style.colour(k), hatch=style.hatch(k), alpha=0.5) for k in range(len(methods))]
     style.legend(figure, patches, [*methods.values()])

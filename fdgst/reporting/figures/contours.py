@@ -11,15 +11,43 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from fdgst.core.masks import labels_to_masks
+from fdgst.errors import ConfigError
 from fdgst.reporting.figures import style
-from fdgst.reporting.figures.inputs import Run
 from fdgst.storage.predictions import open_predictions
 from fdgst.storage.rois import open_rois
+from fdgst.study.task import Task
 
 WORST = 5
 KEYS = ["unseen", "seed", "image"]
+IN_A_LINE = 2  # so many structures' Dice in a line of a panel
 _FOOT_IN = 0.22
+Model = tuple[str, str, int]
+
+
+def models(predictions: Sequence[Path]) -> dict[Model, Path]:
+    """Return files of predictions on unseen domains by method, unseen domain and seed: each file says what it is.
+
+    Raises
+    ------
+    ConfigError
+        One line per file that is of another domain than the unseen one, or of the same model as another file.
+    FormatError
+        If a file cannot be read.
+    """
+    found: dict[Model, Path] = {}
+    faults = []
+    for path in predictions:
+        with open_predictions(path) as file:
+            model = (file.method, file.unseen, file.seed)
+            if file.domain != file.unseen:
+                faults.append(f"{path}: expected predictions on the unseen {file.unseen!r}, found {file.domain!r}")
+            elif model in found:
+                faults.append(f"{path}: of the same method, unseen domain and seed as {found[model]}; give one of them")
+            else:
+                found[model] = path
+    if faults:
+        raise ConfigError(*faults)
+    return found
 
 
 class Pictures:
@@ -29,15 +57,17 @@ class Pictures:
     ----------
     rois : sequence of Path
         ROI files.
-    runs : sequence of Run
-        Whose ``predictions.h5`` may be asked for.
+    predictions : mapping
+        From `models`.
+    task : Task
+        Whose structures are outlined.
     """
 
-    def __init__(self, rois: Sequence[Path], runs: Sequence[Run]) -> None:
+    def __init__(self, rois: Sequence[Path], predictions: Mapping[Model, Path], task: Task) -> None:
         self._stack = ExitStack()
         files = [self._stack.enter_context(open_rois(path)) for path in rois]
         self._rois = {file.domain: file for file in files}
-        self._folders = {(run.method, run.unseen, run.seed): run.folder for run in runs}
+        self._predictions, self._task = predictions, task
 
     def __enter__(self) -> "Pictures":
         """Return itself."""
@@ -47,8 +77,13 @@ class Pictures:
         """Close the files."""
         self._stack.close()
 
+    @property
+    def aspect(self) -> float:
+        """Height / width of a panel."""
+        return style.aspect(self._rois.values())
+
     def draw(self, axes: Axes, scores: pd.DataFrame) -> None:
-        """Draw one image: truth red, predicted cup blue, predicted disc green, and its Dice.
+        """Draw one image: truth red, each predicted structure in its colour, and the Dice of each.
 
         Parameters
         ----------
@@ -60,50 +95,56 @@ class Pictures:
         first = scores.iloc[0]
         rois = self._rois[first["unseen"]]
         row = rois.names.index(first["image"])
-        style.show(axes, rois.image(row))
-        for truth in labels_to_masks(rois.label(row)):
+        style.show(axes, style.picture(rois.image(row), rois.white))
+        for truth in rois.masks(row):
             _contour(axes, truth, style.TRUTH)
-        for mask, colour in zip(self._masks(first), (style.CUP, style.DISC), strict=True):
-            _contour(axes, mask, colour)
-        dice = scores.set_index("structure")["dsc"]
-        note = f"cup {dice['cup']:.1f}, disc {dice['disc']:.1f}"
-        axes.text(0.03, 0.03, note, transform=axes.transAxes, color="white", fontsize=6.5,
+        for number, mask in enumerate(self._masks(first)):
+            _contour(axes, mask, style.predicted(number))
+        axes.text(0.03, 0.03, self._note(scores), transform=axes.transAxes, color="white", fontsize=6.5,
                   path_effects=[withStroke(linewidth=1.5, foreground="black")])  # fmt: skip
 
+    def _note(self, scores: pd.DataFrame) -> str:
+        """Write the Dice of each structure, some in a line."""
+        dice = scores.set_index("structure")["dsc"]
+        parts = [f"{name} {dice[name]:.1f}" for name in self._task.ids]
+        return "\n".join(", ".join(parts[first : first + IN_A_LINE]) for first in range(0, len(parts), IN_A_LINE))
+
     def _masks(self, row: pd.Series) -> np.ndarray:
-        """Return the predicted cup and disc of one row of the scores."""
-        folder = self._folders[row["method"], row["unseen"], row["seed"]]
-        with open_predictions(folder / "predictions.h5") as predictions:
-            return predictions.mask(predictions.names.index(row["image"]))
+        """Return the predicted masks of one row of the scores, bool (K, H, W)."""
+        with open_predictions(self._predictions[row["method"], row["unseen"], row["seed"]]) as predictions:
+            return predictions.masks_of(predictions.names.index(row["image"]))
 
 
 def contours(
     rois: Sequence[Path],
-    runs: Sequence[Run],
+    predictions: Mapping[Model, Path],
     scores: pd.DataFrame,
     methods: Mapping[str, str],
     domains: Mapping[str, str],
+    *,
+    task: Task,
 ) -> Figure:
     """Draw Figure 5: one row per method, one column per unseen domain, the same image in a column.
 
     Parameters
     ----------
-    rois, runs
-        Of all domains and methods.
+    rois, predictions
+        ROI files, and what `models` returns, of all domains and methods.
     scores : DataFrame
-        Of the same runs.
+        Of the same models.
     methods, domains : mapping
         Titles by id, in the order of rows and columns.
+    task : Task
+        Whose structures are outlined.
 
     Notes
     -----
     ASSUME: a column shows the image whose Dice, averaged over methods and structures, is the median of its domain,
     and the lowest seed. The paper does not say how it chose.
     """
-    figure, axes = style.sheet(
-        [(1.0, 0.0)] * len(methods), len(domains), label_in=style.LABEL_IN, head_in=0.3, foot_in=_FOOT_IN
-    )
-    with Pictures(rois, runs) as pictures:
+    with Pictures(rois, predictions, task) as pictures:
+        rows = [(pictures.aspect, 0.0)] * len(methods)
+        figure, axes = style.sheet(rows, len(domains), label_in=style.LABEL_IN, head_in=0.3, foot_in=_foot_in(task))
         for column, (domain, title) in enumerate(domains.items()):
             of_domain = scores[(scores["unseen"] == domain) & (scores["seed"] == scores["seed"].min())]
             if of_domain.empty:
@@ -116,26 +157,29 @@ def contours(
                     pictures.draw(axes[row][column], shown)
     for panels, title in zip(axes, methods.values(), strict=True):
         style.label(panels[0], title)
-    _legend(figure)
+    _legend(figure, task)
     return figure
 
 
 def gallery(
     rois: Sequence[Path],
-    runs: Sequence[Run],
+    predictions: Mapping[Model, Path],
     scores: pd.DataFrame,
     methods: Mapping[str, str],
     domains: Mapping[str, str],
+    *,
+    task: Task,
 ) -> Figure:
     """Draw the `WORST` images of each method, by Dice averaged over the structures, each image by its worst seed.
 
     Parameters
     ----------
-    rois, runs, scores, methods, domains
+    rois, predictions, scores, methods, domains, task
         As for `contours`.
     """
-    figure, axes = style.sheet([(1.0, 0.3)] * len(methods), WORST, label_in=style.LABEL_IN, foot_in=_FOOT_IN)
-    with Pictures(rois, runs) as pictures:
+    with Pictures(rois, predictions, task) as pictures:
+        rows = [(pictures.aspect, 0.3)] * len(methods)
+        figure, axes = style.sheet(rows, WORST, label_in=style.LABEL_IN, foot_in=_foot_in(task))
         for panels, (method, title) in zip(axes, methods.items(), strict=True):
             style.label(panels[0], title)
             images = scores[scores["method"] == method].groupby(KEYS)
@@ -143,7 +187,7 @@ def gallery(
             for panel, (unseen, seed, image) in zip(panels, worst[:WORST][KEYS].to_numpy(), strict=False):
                 pictures.draw(panel, images.get_group((unseen, seed, image)))
                 panel.set_title(f"{domains[unseen]}\n{image}, seed {seed}", pad=2, fontsize=6.5)
-    _legend(figure)
+    _legend(figure, task)
     return figure
 
 
@@ -159,9 +203,26 @@ def _contour(axes: Axes, mask: np.ndarray, colour: str) -> None:
         axes.contour(mask, levels=[0.5], colors=[colour], linewidths=0.9)
 
 
-def _legend(figure: Figure) -> None:
+def _names(task: Task) -> dict[str, str]:
+    """Return what the colours of contours mean, in the order of a legend."""
+    predicted = {f"predicted {item.title}": style.predicted(number) for number, item in enumerate(task.structures)}
+    return {"truth": style.TRUTH} | predicted
+
+
+def _columns(task: Task) -> int:
+    """Return how many entries of the legend stand side by side."""
+    return style.columns_of_legend([*_names(task)])
+
+
+def _foot_in(task: Task) -> float:
+    """Return the room that the legend needs below a sheet, inches."""
+    return _FOOT_IN + 0.15 * (-(-len(_names(task)) // _columns(task)) - 1)
+
+
+def _legend(figure: Figure, task: Task) -> None:
     """Say below the sheet what the colours are."""
-    names = {"truth": style.TRUTH, "predicted cup": style.CUP, "predicted disc": style.DISC}
-    lines = [Line2D([], [], color=colour) for colour in names.values()]
-    note = figure.legend(lines, [*names], loc="lower center", ncols=3, borderaxespad=0.1)
+    names = _names(task)
+    pale = [withStroke(linewidth=2.2, foreground="#BBBBBB")]  # white and yellow on white paper
+    lines = [Line2D([], [], color=colour, path_effects=pale) for colour in names.values()]
+    note = figure.legend(lines, [*names], loc="lower center", ncols=_columns(task), borderaxespad=0.1)
     note.set_in_layout(False)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from fdgst.reporting.figures import style
-from fdgst.reporting.figures.inputs import Run, table
+from fdgst.reporting.figures.inputs import FigureRun, table
 
 PRETRAINED = "pretrained"  # the folder of pre-trainings stands where others have their method's
 COLUMNS = 2
@@ -16,7 +16,7 @@ _HISTORY = ["step", "learning_rate", "loss"]
 
 
 def curves(
-    runs: Sequence[Run],
+    runs: Sequence[FigureRun],
     methods: Mapping[str, str],
     domains: Mapping[str, str],
     *,
@@ -26,7 +26,7 @@ def curves(
 
     Parameters
     ----------
-    runs : sequence of Run
+    runs : sequence of FigureRun
         Whose ``history.csv`` to draw; pre-trainings among them are drawn in black, before the methods.
     methods, domains : mapping
         Titles by id, in the order to draw.
@@ -54,7 +54,7 @@ def curves(
     return figure
 
 
-def _panel(axes: Axes, runs: Sequence[Run], methods: Sequence[str], from_the_first_step: Collection[str]) -> None:
+def _panel(axes: Axes, runs: Sequence[FigureRun], methods: Sequence[str], from_the_first_step: Collection[str]) -> None:
     """Draw the curves of one unseen domain."""
     before = _mean(runs, PRETRAINED)
     pretrained = 0 if before.empty else int(before.index[-1])
@@ -73,7 +73,7 @@ def _panel(axes: Axes, runs: Sequence[Run], methods: Sequence[str], from_the_fir
     axes.grid(visible=True, axis="y")
 
 
-def _mean(runs: Sequence[Run], method: str) -> pd.DataFrame:
+def _mean(runs: Sequence[FigureRun], method: str) -> pd.DataFrame:
     """Average the histories of a method's seeds, by step; empty if there is none."""
     paths = [run.folder / "history.csv" for run in runs if run.method == method]
     together = table(paths, _HISTORY) if paths else pd.DataFrame(columns=_HISTORY, dtype=float)

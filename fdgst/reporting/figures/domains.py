@@ -23,9 +23,12 @@ def samples(rois: Sequence[Path]) -> Figure:
     """
     with ExitStack() as stack:
         files = [stack.enter_context(open_rois(path)) for path in rois]
-        figure, axes = style.sheet([(1.0, 0.0)] * SAMPLES, len(files), label_in=0.02, head_in=style.TITLE_IN)
+        figure, axes = style.sheet(
+            [(style.aspect(files), 0.0)] * SAMPLES, len(files), label_in=0.02, head_in=style.TITLE_IN
+        )
         for column, domain in enumerate(files):
             rows = domain.indices("train")
             for line, row in enumerate(rows[np.linspace(0, len(rows) - 1, SAMPLES).round().astype(int)]):
-                style.show(axes[line][column], domain.image(row), title="" if line else domain.title)
+                shown = style.picture(domain.image(row), domain.white)
+                style.show(axes[line][column], shown, title="" if line else domain.title)
     return figure

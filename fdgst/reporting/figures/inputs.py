@@ -1,20 +1,18 @@
 """What figures read besides ROI files: which run a folder is, and the names that rows and columns are given."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from fdgst.errors import ConfigError, DataError
-from fdgst.evaluation.measures import upper_bounds
+from fdgst.evaluation.measures import Method, Named, upper_bounds
 from fdgst.storage.scores import read_csv
-
-STRUCTURES = {"cup": "Cup", "disc": "Disc"}
 
 
 @dataclass(frozen=True, order=True)
-class Run:
+class FigureRun:
     """One training: its method, unseen domain and seed, and its folder ``.../{method}/{unseen}/seed{seed}``."""
 
     method: str
@@ -23,7 +21,7 @@ class Run:
     folder: Path
 
 
-def runs(paths: Iterable[Path]) -> list[Run]:
+def runs(paths: Iterable[Path]) -> list[FigureRun]:
     """Name the runs that paths belong to.
 
     Parameters
@@ -42,7 +40,7 @@ def runs(paths: Iterable[Path]) -> list[Run]:
         method, unseen, seed = ("", "", "", *folder.parts)[-3:]
         if not (method and seed.startswith("seed") and seed[4:].isdigit()):
             raise ConfigError(f"{path}: expected a run's folder (.../METHOD/UNSEEN/seed0) or a file in one")
-        found[folder] = Run(method, unseen, int(seed[4:]), folder)
+        found[folder] = FigureRun(method, unseen, int(seed[4:]), folder)
     return list(found.values())
 
 
@@ -65,8 +63,12 @@ def table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def titles(given: Sequence[Mapping[str, str]], ids: Iterable[str]) -> dict[str, str]:
+def titles(given: Sequence[Named], ids: Iterable[str]) -> dict[str, str]:
     """Return what to print for each id, in the order to print it in: as `given`, or the ids themselves, sorted."""
+    return {item.id: item.title for item in given} or {name: name for name in sorted(set(ids))}
+
+
+def titles_of_methods(given: Sequence[Method], ids: Iterable[str]) -> dict[str, str]:
+    """Return `titles` of methods; an upper bound is named as one."""
     bounds = upper_bounds(given)
-    named = {item["id"]: item["title"] + " (upper bound)" * (item["id"] in bounds) for item in given}
-    return named or {name: name for name in sorted(set(ids))}
+    return {name: title + " (upper bound)" * (name in bounds) for name, title in titles(given, ids).items()}

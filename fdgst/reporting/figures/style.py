@@ -1,10 +1,13 @@
-"""What all figures share: sizes, colours, sheets of pictures, and saving with reproducible bytes.
+"""How figures look, so that all look alike: sizes, colours, sheets of pictures, and files that are equal to the byte.
 
-Lengths are inches at the size a figure is shown. Colours are those of Okabe and Ito, told apart by the colour-blind;
-only the contours of Figure 5 are the paper's (`TRUTH`, `CUP`, `DISC`).
+A figure is drawn inside `styled` and written by `save`. Charts take the colour, marker, hatching and line style of the
+row or domain at a place of its list (`colour`, `marker`, `hatch`, `dashes`), so that nothing is told apart by colour
+alone; the colours are those of Okabe and Ito, which the colour-blind tell apart. Pictures stand in a `sheet` and are
+shown by `show`; masks are outlined in `TRUTH` and `predicted`, whose first colours are the paper's (Fig. 5). Lengths
+are inches at the size a figure is shown.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +22,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
 from fdgst.storage.atomic import atomic
+from fdgst.storage.rois import Rois
 
 WIDTH_IN = 7.2  # a page's text width; the report shows figures at this size or a little larger
 DPI = 160
@@ -28,7 +32,18 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#0
 MARKERS = "osD^vPX*"
 DASHES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
 HATCHES = ("", "/////", ".....", "xxxxx")  # as many as no number of colours: no two signs are alike before the 28th
-TRUTH, CUP, DISC = "#FF0000", "#0000FF", "#00FF00"  # paper, Fig. 5: ground truth, optic cup, optic disc
+TRUTH = "#FF0000"
+# truth and the first two predicted structures as in the paper, Fig. 5
+PREDICTED = (
+    "#0000FF",
+    "#00FF00",
+    "#00FFFF",
+    "#FFFF00",
+    "#FF00FF",
+    "#FFFFFF",
+    "#008080",
+    "#000000",
+)  # first two: Fig. 5
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
@@ -51,6 +66,7 @@ _RC: dict[Any, Any] = {
     "pdf.fonttype": 42,
     "pdf.compression": 9,
     "path.simplify": True,
+    "text.parse_math": False,  # titles are the user's text, where a dollar is a dollar
 }
 
 
@@ -97,6 +113,30 @@ def hatch(index: int) -> str:
 def dashes(index: int) -> Literal["-", "--", "-.", ":"]:
     """Return the line style that goes with `colour(index)`."""
     return DASHES[index % len(DASHES)]
+
+
+def predicted(index: int) -> str:
+    """Return the colour of the predicted contour of the structure at `index`: as many as a task may have."""
+    return PREDICTED[index]
+
+
+def aspect(files: Iterable[Rois]) -> float:
+    """Return height / width of the panels that ROIs of these files are shown in: those of the tallest."""
+    return max(file.roi_size_px[0] / file.roi_size_px[1] for file in files)
+
+
+def picture(image: np.ndarray, white: int) -> np.ndarray:
+    """Return an image as it is shown: uint8 (height, width, 3), white at 255, grey as equal colours.
+
+    Parameters
+    ----------
+    image : ndarray of uint8 or uint16, shape (height, width, C)
+        C is 1 or 3.
+    white : int
+        Grey level that is shown white.
+    """
+    shown = image if white == 255 else np.round(image * (255 / white)).astype(np.uint8)
+    return shown if shown.shape[-1] == 3 else np.repeat(shown, 3, axis=-1)
 
 
 def sheet(
@@ -161,9 +201,13 @@ def logarithmic(axis: YAxis) -> None:
 
 def legend(figure: Figure, handles: Sequence[Artist], names: Sequence[str]) -> None:
     """Say below a figure what its signs mean, in as many columns as its width holds."""
+    figure.legend(handles, names, loc="outside lower center", ncols=columns_of_legend(names))
+
+
+def columns_of_legend(names: Sequence[str]) -> int:
+    """Return how many names stand side by side in the width of a figure."""
     column_in = 0.5 + 0.065 * max(len(name) for name in names)
-    columns = max(min(len(names), int(WIDTH_IN / column_in)), 1)
-    figure.legend(handles, names, loc="outside lower center", ncols=columns)
+    return max(min(len(names), int(WIDTH_IN / column_in)), 1)
 
 
 def fit(image: np.ndarray, longest_px: int) -> np.ndarray:

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from fdgst.core.fourier import log_amplitude, stylize, thresholded, window_mask
-from fdgst.errors import ConfigError, DataError
+from fdgst.data.photographs import read_photograph
+from fdgst.errors import ConfigError
 from fdgst.reporting.figures import style
 from fdgst.storage.rois import open_rois
 
@@ -29,11 +30,12 @@ SPECTRUM = "cividis"
 
 @dataclass(frozen=True)
 class Pair:
-    """A content image and a style image of one size, uint8 (H, W, 3), and what to call them."""
+    """A content image and a style image of one size, (H, W, C), what to call them, and the grey level of white."""
 
     name: str
     content: np.ndarray
     style: np.ndarray
+    white: int = 255
 
     @property
     def aspect(self) -> float:
@@ -42,13 +44,17 @@ class Pair:
         return height / width
 
     def mix(self, *, lam: float, window: str, alpha: float) -> np.ndarray:
-        """Stylise the content: rounded and cut to uint8 (H, W, 3)."""
+        """Stylise the content: rounded and cut to the content's range, (H, W, C)."""
         planes = [np.moveaxis(image, -1, 0).astype(float) for image in (self.content, self.style)]
         mixed = stylize(*planes, lam=lam, window=window, alpha=alpha)
-        return np.moveaxis(np.clip(np.round(mixed), 0, 255), 0, -1).astype(np.uint8)
+        return np.moveaxis(np.clip(np.round(mixed), 0, self.white), 0, -1).astype(self.content.dtype)
+
+    def show(self, axes: Axes, image: np.ndarray, title: str = "") -> None:
+        """Show an image of this pair's range."""
+        style.show(axes, style.picture(image, self.white), title)
 
 
-def pairs(rois: Sequence[Path], photographs: Sequence[Path]) -> list[Pair]:
+def pairs(rois: Sequence[Path], photographs: Sequence[Path], *, drawn: bool) -> list[Pair]:
     """Read what the figures stylise: a pair of ROIs and, where given, a pair of whole photographs.
 
     Parameters
@@ -57,6 +63,8 @@ def pairs(rois: Sequence[Path], photographs: Sequence[Path]) -> list[Pair]:
         ROI files; the first training image of the first is the content, that of the second the style.
     photographs : sequence of Path
         None, or a content and a style photograph; the style is resized to the content's size.
+    drawn : bool
+        Whether the photographs are drawings, which the figure then says.
 
     Raises
     ------
@@ -74,28 +82,30 @@ def pairs(rois: Sequence[Path], photographs: Sequence[Path]) -> list[Pair]:
     for path in rois[:2]:
         with open_rois(path) as domain:
             images.append(domain.image(int(domain.indices("train")[0])))
-    found = [Pair("ROI", *images)]
+            white = domain.white
+    found = [Pair("ROI", images[0], images[1], white)]
     if photographs:
         content, other = (_photograph(path) for path in photographs)
         size = content.shape[1::-1]
-        found.append(Pair("Whole", content, np.asarray(Image.fromarray(other).resize(size, Image.Resampling.LANCZOS))))
+        name = "Whole (drawn)" if drawn else "Whole"
+        found.append(Pair(name, content, np.asarray(Image.fromarray(other).resize(size, Image.Resampling.LANCZOS))))
     return found
 
 
-def sweep(of: Sequence[Pair]) -> Figure:
+def sweep(shown: Sequence[Pair]) -> Figure:
     """Draw Figure 2: for each pair the images, their spectra, the thresholded one, and lambda for FDG and FDG+ST.
 
     Parameters
     ----------
-    of : sequence of Pair
+    shown : sequence of Pair
         From `pairs`.
     """
-    rows = [(pair.aspect, title_in) for pair in of for title_in in (style.TITLE_IN, style.TITLE_IN, 0.0)]
+    rows = [(pair.aspect, title_in) for pair in shown for title_in in (style.TITLE_IN, style.TITLE_IN, 0.0)]
     figure, axes = style.sheet(rows, len(LAMBDAS), label_in=style.LABEL_IN)
-    for pair, first in zip(of, range(0, len(axes), 3), strict=True):
+    for pair, first in zip(shown, range(0, len(axes), 3), strict=True):
         inputs, without, with_threshold = axes[first : first + 3]
-        style.show(inputs[0], pair.content, "Content")
-        style.show(inputs[1], pair.style, "Style")
+        pair.show(inputs[0], pair.content, "Content")
+        pair.show(inputs[1], pair.style, "Style")
         _show_spectrum(inputs[2], _spectrum(pair.content), "Content, log amplitude")
         _show_spectrum(inputs[3], _spectrum(pair.style), "Style, log amplitude")
         _show_survivors(inputs[4], pair)
@@ -106,39 +116,39 @@ def sweep(of: Sequence[Pair]) -> Figure:
     return figure
 
 
-def thresholds(of: Sequence[Pair]) -> Figure:
+def thresholds(shown: Sequence[Pair]) -> Figure:
     """Draw Figure 3: alpha of .1, 1, 5, 10 and 50 % at lambda 1, one row per pair, with the number of amplitudes left.
 
     Parameters
     ----------
-    of : sequence of Pair
+    shown : sequence of Pair
         From `pairs`.
     """
-    figure, axes = style.sheet([(pair.aspect, 0.32) for pair in of], len(ALPHAS) + 2, label_in=style.LABEL_IN)
-    for pair, row in zip(of, axes, strict=True):
-        style.show(row[0], pair.content, "Content")
-        style.show(row[1], pair.style, "Style")
+    figure, axes = style.sheet([(pair.aspect, 0.32) for pair in shown], len(ALPHAS) + 2, label_in=style.LABEL_IN)
+    for pair, row in zip(shown, axes, strict=True):
+        pair.show(row[0], pair.content, "Content")
+        pair.show(row[1], pair.style, "Style")
         for panel, alpha in zip(row[2:], ALPHAS, strict=True):
             left = int((_survivors(pair.style, alpha) > 0).sum())
-            title = f"$\\alpha$ = {100 * alpha:g} %\n{left:,} left"
-            style.show(panel, pair.mix(lam=1.0, window="full", alpha=alpha), title)
+            title = f"α = {100 * alpha:g} %\n{left:,} left"
+            pair.show(panel, pair.mix(lam=1.0, window="full", alpha=alpha), title)
         style.label(row[0], pair.name)
     return figure
 
 
-def released(of: Sequence[Pair]) -> Figure:
+def released(shown: Sequence[Pair]) -> Figure:
     """Draw the augmentations as written in the paper beside what the released scripts compute, over lambda.
 
     Parameters
     ----------
-    of : sequence of Pair
+    shown : sequence of Pair
         From `pairs`; the first is drawn.
     """
-    pair = of[0]
+    pair = shown[0]
     rows = [(pair.aspect, title_in) for title_in in (style.TITLE_IN, style.TITLE_IN, 0.0, 0.06, 0.0)]
     figure, axes = style.sheet(rows, len(LAMBDAS), label_in=0.36)
-    style.show(axes[0][0], pair.content, "Content")
-    style.show(axes[0][1], pair.style, "Style")
+    pair.show(axes[0][0], pair.content, "Content")
+    pair.show(axes[0][1], pair.style, "Style")
     shape = pair.content.shape[:2]
     for panel, how, name in ((axes[0][2], "written", "full"), (axes[0][3], "released", "released")):
         _show_spectrum(panel, np.fft.fftshift(window_mask(name, shape)), f"W as {how}")
@@ -149,14 +159,14 @@ def released(of: Sequence[Pair]) -> Figure:
         (title, alpha, how) for title, alpha in (("FDG", 0.0), ("FDG+ST", ALPHA)) for how in ("written", "released")
     ]
     for (title, alpha, how), row in zip(kinds, axes[1:], strict=True):
-        shown = "full" if how == "written" else how
-        _show_lambdas(row, pair, f"{title}\nas {how}", window=shown, alpha=alpha)
+        window = "full" if how == "written" else how
+        _show_lambdas(row, pair, f"{title}\nas {how}", window=window, alpha=alpha)
     _title_lambdas(axes[1])
     return figure
 
 
 def _amplitude(image: np.ndarray) -> np.ndarray:
-    """Return the amplitude spectrum of each channel, float (3, H, W)."""
+    """Return the amplitude spectrum of each channel, float (C, H, W)."""
     return np.abs(np.fft.fft2(image, axes=(0, 1))).transpose(2, 0, 1)
 
 
@@ -166,21 +176,21 @@ def _spectrum(image: np.ndarray) -> np.ndarray:
 
 
 def _survivors(image: np.ndarray, alpha: float) -> np.ndarray:
-    """Return the soft-thresholded amplitude of each channel, float (3, H, W)."""
+    """Return the soft-thresholded amplitude of each channel, float (C, H, W)."""
     return thresholded(_amplitude(image), alpha=alpha, width_px=image.shape[1])
 
 
 def _show_lambdas(row: Sequence[Axes], pair: Pair, title: str, *, window: str, alpha: float) -> None:
     """Show one stylised picture per lambda, and name the row."""
     for panel, lam in zip(row, LAMBDAS, strict=True):
-        style.show(panel, pair.mix(lam=lam, window=window, alpha=alpha))
+        pair.show(panel, pair.mix(lam=lam, window=window, alpha=alpha))
     style.label(row[0], title)
 
 
 def _title_lambdas(row: Sequence[Axes]) -> None:
     """Name the columns of a sweep."""
     for panel, lam in zip(row, LAMBDAS, strict=True):
-        panel.set_title(f"$\\lambda$ = {lam:.1f}", pad=2)
+        panel.set_title(f"λ = {lam:.1f}", pad=2)
 
 
 def _show_spectrum(axes: Axes, spectrum: np.ndarray, title: str) -> None:
@@ -198,15 +208,9 @@ def _show_survivors(axes: Axes, pair: Pair) -> None:
     centre = spectrum[middle[0] - tall : middle[0] + tall + 1, middle[1] - wide : middle[1] + wide + 1]
     left = int((amplitude > 0).sum())
     _show_spectrum(axes, centre, f"Style, thresholded: {left} left")
-    axes.text(
-        0.97, 0.03, f"$\\pm${wide}, $\\pm${tall} bins", color="white", transform=axes.transAxes, ha="right", va="bottom"
-    )
+    axes.text(0.97, 0.03, f"±{wide}, ±{tall} bins", color="white", transform=axes.transAxes, ha="right", va="bottom")
 
 
 def _photograph(path: Path) -> np.ndarray:
     """Read a photograph, reduced to `PHOTOGRAPH_PX`."""
-    try:
-        with Image.open(path) as file:
-            return style.fit(np.asarray(file.convert("RGB")), PHOTOGRAPH_PX)
-    except OSError as error:
-        raise DataError(f"{path}: expected a photograph (PNG, JPEG or TIFF): {error}") from error
+    return style.fit(read_photograph(path, channels=3, bits=8).pixels, PHOTOGRAPH_PX)

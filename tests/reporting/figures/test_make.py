@@ -8,6 +8,9 @@ from PIL import Image
 from fdgst.cli import fdgst
 from fdgst.errors import ConfigError, FormatError
 from fdgst.reporting.figures import FIGURES, make
+from fdgst.storage.scores import write_scores
+from fdgst.study.slices import FigureSettings, Row, text_of
+from tests.compared import FUNDUS
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -31,10 +34,10 @@ def test_a_users_matplotlibrc_changes_nothing_and_is_left_alone(given, tmp_path)
 
 
 def test_all_missing_inputs_are_told_at_once(given, tmp_path):
-    bare = replace(given, rois=[], runs=[])
+    bare = replace(given, rois=[], predictions=[])
     with pytest.raises(ConfigError) as error:
         make("fig5", tmp_path / "fig5.pdf", bare)
-    assert [fault[:24] for fault in error.value.faults[:2]] == ["figure fig5: needs --roi", "figure fig5: needs --run"]
+    assert [fault[:24] for fault in error.value.faults[:2]] == ["figure fig5: needs --roi", "figure fig5: needs --pre"]
     assert "ends in .png" in error.value.faults[2]
 
 
@@ -44,29 +47,39 @@ def test_a_failed_figure_leaves_no_file(given, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_one_option_takes_several_files(study, tmp_path):
+@pytest.fixture
+def settings(titled, tmp_path):
+    """The words that give the verb its settings."""
+    path = tmp_path / "figure.json"
+    path.write_text(text_of(FigureSettings(**titled, task=FUNDUS)))
+    return ["--settings", str(path)]
+
+
+def test_one_option_takes_several_files(study, settings, tmp_path):
     once, repeated = tmp_path / "once.png", tmp_path / "repeated.png"
     rois = sorted(map(str, study.glob("rois/*.h5")))
     apart = [word for path in rois for word in ("--rois", path)]
     for out, words in ((once, ["--rois", *rois]), (repeated, apart)):
-        answer = CliRunner().invoke(fdgst, ["figure", "fig1", *words, "--out", str(out)], catch_exceptions=False)
-        assert answer.exit_code == 0, answer.output
+        shown = CliRunner().invoke(
+            fdgst, ["figure", "fig1", *words, *settings, "--out", str(out)], catch_exceptions=False
+        )
+        assert shown.exit_code == 0, shown.output
     assert once.read_bytes() == repeated.read_bytes()
     with Image.open(once) as picture:
         assert picture.width == 1152
 
 
-def test_an_unknown_figure_is_answered_with_the_known_ones():
-    answer = CliRunner().invoke(fdgst, ["figure", "fig9", "--out", "fig9.png"])
-    assert answer.exit_code == 2
-    assert "fig1, fig2" in answer.output
+def test_an_unknown_figure_is_answered_with_the_known_ones(settings):
+    shown = CliRunner().invoke(fdgst, ["figure", "fig9", *settings, "--out", "fig9.png"])
+    assert shown.exit_code == 2
+    assert "fig1, fig2" in shown.output
 
 
-def test_the_phantom_lends_its_photographs(study, tmp_path):
+def test_the_phantom_lends_its_photographs(study, settings, tmp_path):
     rois = [word for path in sorted(study.glob("rois/*.h5"))[:2] for word in ("--rois", str(path))]
     heights = {}
     for name, more in (("alone", []), ("whole", ["--phantom", "1"])):
-        words = ["figure", "fig3", *rois, *more, "--out", str(tmp_path / f"{name}.png")]
+        words = ["figure", "fig3", *rois, *more, *settings, "--out", str(tmp_path / f"{name}.png")]
         assert CliRunner().invoke(fdgst, words, catch_exceptions=False).exit_code == 0
         with Image.open(tmp_path / f"{name}.png") as picture:
             heights[name] = picture.height
@@ -74,11 +87,21 @@ def test_the_phantom_lends_its_photographs(study, tmp_path):
 
 
 def test_predictions_of_some_seeds_are_enough(study, given, tmp_path):
+    some = [path for path in given.predictions if "seed1" in path.parts]
     for name in ("fig5", "gallery"):
-        make(name, tmp_path / f"{name}.png", replace(given, runs=sorted(study.glob("runs/*/*/seed1/predictions.h5"))))
+        make(name, tmp_path / f"{name}.png", replace(given, predictions=some))
         assert (tmp_path / f"{name}.pdf").is_file()
 
 
-def test_runs_without_scores_are_refused(study, given, tmp_path):
-    with pytest.raises(ConfigError, match="expected scores of the 6 runs given, found none"):
-        make("fig5", tmp_path / "fig5.png", replace(given, runs=sorted(study.glob("pretrained/*/*"))))
+def test_predictions_without_scores_are_refused(given, made, tmp_path):
+    write_scores(tmp_path / "scores.csv", made(["other"], ["domain1"], lambda *key: {}))
+    other = Row(id="other", title="Other", trainer="plain")
+    with pytest.raises(ConfigError, match="expected scores of the 18 models predicted by, found none"):
+        make("fig5", tmp_path / "f.png", replace(given, scores=[tmp_path / "scores.csv"], methods=(other,)))
+
+
+def test_predictions_of_one_model_are_wanted_once(given, tmp_path):
+    copy = tmp_path / "copy.h5"
+    copy.write_bytes(given.predictions[0].read_bytes())
+    with pytest.raises(ConfigError, match=r"of the same method, unseen domain and seed as .*copy\.h5"):
+        make("fig5", tmp_path / "fig5.png", replace(given, predictions=[copy, *given.predictions]))

@@ -11,16 +11,19 @@ from fdgst.errors import ConfigError, DataError
 from fdgst.reporting.figures import style
 from fdgst.reporting.figures.agreement import agreement
 from fdgst.reporting.figures.boxes import boxes
-from fdgst.reporting.figures.contours import contours, gallery
+from fdgst.reporting.figures.contours import contours, gallery, models
 from fdgst.reporting.figures.curves import curves
-from fdgst.reporting.figures.inputs import Run, runs, table, titles
+from fdgst.reporting.figures.inputs import FigureRun, runs, table, titles, titles_of_methods
 from fdgst.storage.scores import read_scores
+from fdgst.study.slices import Row
+from fdgst.study.task import Measure
+from tests.compared import FUNDUS, LESION, task_of
 
 
 @pytest.fixture
 def named(given):
     """The scores, and the titles of methods and domains."""
-    return read_scores(given.scores), titles(given.methods, []), titles(given.domains, [])
+    return read_scores(given.scores), titles_of_methods(given.methods, []), titles(given.domains, [])
 
 
 def colours(figure):
@@ -32,15 +35,15 @@ def colours(figure):
 
 def test_figure_5_draws_truth_red_cup_blue_and_disc_green(given, named):
     with style.styled():
-        figure = contours(given.rois, runs(given.runs), *named)
+        figure = contours(given.rois, models(given.predictions), *named, task=FUNDUS)
     edges = [tuple(c.get_edgecolor()[0]) for panel in figure.axes for c in panel.collections]
-    assert {to_rgba(colour) for colour in (style.TRUTH, style.CUP, style.DISC)} == set(edges)
+    assert {to_rgba(colour) for colour in (style.TRUTH, style.predicted(0), style.predicted(1))} == set(edges)
     assert edges.count(to_rgba(style.TRUTH)) == 2 * len(figure.axes)  # cup and disc of every panel
     assert {(255, 0, 0), (0, 0, 255), (0, 255, 0)} <= colours(figure)
 
 
 def test_figure_5_shows_one_image_per_column_and_one_method_per_row(given, named):
-    figure = contours(given.rois, runs(given.runs), *named)
+    figure = contours(given.rois, models(given.predictions), *named, task=FUNDUS)
     heads = [panel.get_title().split("\n") for panel in figure.axes]
     assert [head[0] for head in heads if head != [""]] == [*named[2].values()]
     assert [panel.texts[-1].get_text() for panel in figure.axes[:: len(named[2])]] == [*named[1].values()]
@@ -48,19 +51,19 @@ def test_figure_5_shows_one_image_per_column_and_one_method_per_row(given, named
 
 def test_figure_5_shows_the_image_of_the_median_dice(given, named):
     scores, _, domains = named
-    shown = contours(given.rois, runs(given.runs), *named).axes[0].get_title().split("\n")[1]
+    shown = contours(given.rois, models(given.predictions), *named, task=FUNDUS).axes[0].get_title().split("\n")[1]
     means = scores[(scores["unseen"] == next(iter(domains))) & (scores["seed"] == 0)].groupby("image")["dsc"].mean()
     assert sorted(means)[1] == means[shown]  # the lower median of four
 
 
 def test_the_gallery_begins_with_the_worst_image(given, named):
-    first = gallery(given.rois, runs(given.runs), *named).axes[0].get_title()
+    first = gallery(given.rois, models(given.predictions), *named, task=FUNDUS).axes[0].get_title()
     assert first == "Camera 2\neye07, seed 0"  # DeepAll, which found no disc there
 
 
 def test_the_boxes_stand_at_the_quartiles_of_the_images(named):
     scores = named[0]
-    panel = boxes(*named).axes[0]  # Dice of the cup
+    panel = boxes(*named, task=FUNDUS).axes[0]  # Dice of the cup
     rows = scores[(scores["structure"] == "cup") & (scores["method"] == "deepall") & (scores["unseen"] == "domain1")]
     values = rows.groupby("image")["dsc"].mean()
     heights = panel.patches[0].get_path().vertices[:, 1]
@@ -69,18 +72,18 @@ def test_the_boxes_stand_at_the_quartiles_of_the_images(named):
 
 def test_many_methods_get_boxes_of_the_whole_width(named):
     scores, _, domains = named
-    figure = boxes(scores, {f"method{number}": f"Method {number}" for number in range(9)}, domains)
+    figure = boxes(scores, {f"method{number}": f"Method {number}" for number in range(9)}, domains, task=FUNDUS)
     assert len({panel.get_position().x0 for panel in figure.axes}) == 1
 
 
-def test_agreement_says_bias_limits_and_how_many_images_had_no_disc(named):
+def test_agreement_says_bias_limits_and_how_many_images_could_not_be_measured(named):
     scores = named[0]
     once = scores[(scores["method"] == "deepall") & (scores["structure"] == "cup")]
     difference = (once["vcdr_prediction"] - once["vcdr_truth"]).dropna()
     low, high = difference.mean() - 1.96 * difference.std(), difference.mean() + 1.96 * difference.std()
-    title = agreement(*named).axes[0].get_title()
+    title = agreement(*named, task=FUNDUS).axes[0].get_title()
     assert f"bias {difference.mean():+.3f} ({low:+.3f}, {high:+.3f})" in title
-    assert title.endswith("n = 23, without disc 1")
+    assert title.endswith("n = 23, not measured 1")
 
 
 def test_curves_begin_where_pre_training_ends(given, named):
@@ -101,16 +104,14 @@ def test_a_row_that_holds_its_own_pre_training_is_not_drawn_behind_it(given, nam
 
 def test_a_run_is_named_by_its_folder_or_by_any_file_in_it():
     folder = Path("results/runs/fdg_st/domain3/seed12")
-    assert runs([folder, folder / "scores.csv"]) == [Run("fdg_st", "domain3", 12, folder)]
+    assert runs([folder, folder / "scores.csv"]) == [FigureRun("fdg_st", "domain3", 12, folder)]
     with pytest.raises(ConfigError, match=r"results/scores\.csv: expected a run's folder"):
         runs([Path("results/scores.csv")])
 
 
 def test_an_upper_bound_is_named_as_one_and_ids_stay_text(tmp_path):
-    assert titles([{"id": "1", "title": "Intra", "trainer": "intra"}, {"id": "NA", "title": "B"}], []) == {
-        "1": "Intra (upper bound)",
-        "NA": "B",
-    }
+    given = Row(id="1", title="Intra", trainer="intra"), Row(id="NA", title="B", trainer="plain")
+    assert titles_of_methods(given, []) == {"1": "Intra (upper bound)", "NA": "B"}
     (tmp_path / "table.csv").write_text("method,mean\n1,2\nNA,3\n")
     assert table([tmp_path / "table.csv"], ["mean"])["method"].tolist() == ["1", "NA"]
 
@@ -123,3 +124,28 @@ def test_a_history_without_losses_is_named(tmp_path, named):
         DataError, match=r"history\.csv: expected a table with the columns learning_rate, found step, loss"
     ):
         curves(runs([folder]), *named[1:])
+
+
+def test_a_task_without_measures_has_no_figure_of_agreement(named):
+    with pytest.raises(ConfigError, match="expected a task with measures, found none"):
+        agreement(*named, task=LESION)
+
+
+def test_every_side_of_a_rim_has_panels_of_its_own(named):
+    scores, methods, domains = named
+    sides = [f"rim_{side}_{kind}" for side in ("top", "right", "bottom", "left") for kind in ("truth", "prediction")]
+    rim = Measure(id="rim", title="Rim", kind="rim_width", of="cup", to="disc")
+    task = task_of(*FUNDUS.structures, measures=(rim,))
+    figure = agreement(scores.assign(**dict.fromkeys(sides, 3.0)), methods, domains, task=task)
+    assert [block.get_supylabel().split(",")[1] for block in figure.subfigs] == [" top", " right", " bottom", " left"]
+
+
+def test_boxes_leave_out_images_without_a_distance(made):
+    def half(method, domain, seed, image, structure):
+        return {"hd": None if structure == "lesion" and image % 2 else 5.0 + image}
+
+    scores = made("a", ["d1"], half, structures=LESION.ids)
+    names = {"a": "A"}, {"d1": "D"}
+    panel = boxes(scores, *names, task=LESION).axes[3]
+    assert panel.get_ylabel().startswith("lesion: HD")
+    assert panel.lines[-2].get_ydata().tolist() == [6.0, 6.0]  # median of 5 and 7; the last line is that of outliers

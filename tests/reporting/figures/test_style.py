@@ -39,6 +39,28 @@ def test_a_sheet_keeps_the_shape_of_its_pictures_and_stays_on_the_page(columns):
             assert 0 <= box.y0 < box.y1 <= 1
 
 
-def test_only_the_contours_of_figure_5_have_the_papers_colours():
-    assert (style.TRUTH, style.CUP, style.DISC) == ("#FF0000", "#0000FF", "#00FF00")
-    assert not {style.TRUTH, style.CUP, style.DISC} & set(style.COLOURS)
+def test_only_the_contours_have_the_papers_colours():
+    assert (style.TRUTH, style.predicted(0), style.predicted(1)) == ("#FF0000", "#0000FF", "#00FF00")
+    assert not {style.TRUTH, style.predicted(0), style.predicted(1)} & set(style.COLOURS)
+
+
+def test_eight_structures_and_the_truth_have_colours_that_differ():
+    colours = np.array([to_rgb(colour) for colour in (style.TRUTH, *map(style.predicted, range(8)))])
+    apart = np.abs(colours[:, None] - colours[None]).sum(axis=2) + 9 * np.eye(9)
+    assert apart.min() > 0.9
+
+
+@pytest.mark.parametrize(("kind", "white"), [(np.uint8, 255), (np.uint16, 65535)])
+def test_black_and_white_are_shown_as_such_at_any_depth(kind, white):
+    image = np.array([[[0], [white]]], kind)
+    shown = style.picture(image, white)
+    assert shown.dtype == np.uint8
+    assert shown.tolist() == [[[0, 0, 0], [255, 255, 255]]]
+
+
+def test_a_dollar_in_a_title_is_a_dollar(tmp_path):
+    with style.styled():
+        figure = style.sheet([(1.0, 0.2)], 1, label_in=0.2)[0]
+        figure.axes[0].set_title("5 $ and \\frac{ 10 $")  # as mathematics this does not parse
+        style.save(figure, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").is_file()
