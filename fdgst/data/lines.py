@@ -46,6 +46,14 @@ class Content:
     broken: str = ""
 
     @cached_property
+    def domains(self) -> dict[str, list[Line]]:
+        """The rows of each domain, as the column ``domain`` names it."""
+        found = defaultdict(list)
+        for line in self.lines:
+            found[line.cells.get("domain", "")].append(line)
+        return dict(found)
+
+    @cached_property
     def twice(self) -> list[list[Line]]:
         """The rows that name one image file, where there are several; paths are compared as text."""
         places = defaultdict(list)

@@ -57,10 +57,15 @@ class Table(Reader):
         value: Annotated[str, Field(min_length=1)] | None = None
         """What the table's column domain says of this domain; null: its id."""
 
-    @property
+    @cached_property
     def path(self) -> Path:
         """The table."""
         return Path(self.dataset.table).expanduser()
+
+    @cached_property
+    def _folder(self) -> Path:
+        """The table's folder, which its paths are relative to."""
+        return self.path.parent
 
     @property
     def value(self) -> str:
@@ -80,20 +85,16 @@ class Table(Reader):
         faults = [content.broken] if content.broken else [*self._header_faults(content.header)]
         if faults:
             return faults
-        lines = content.lines
-        mine = [line for line in lines if line.cells["domain"] == self.value]
-        if not mine:
-            known = sorted({line.cells["domain"] for line in lines} - {""})
+        if self.value not in content.domains:
+            known = sorted(set(content.domains) - {""})
             return [
                 f"{self.path}: expected rows of domain {self.value}, found none; the table has"
                 f" {', '.join(known) or 'no domain'}{_nearest(self.value, known)}"
             ]
         faults += [
-            f"{self.path}:{line.number}: expected a domain, found an empty cell"
-            for line in lines
-            if not line.cells["domain"]
+            f"{self.path}:{line.number}: expected a domain, found an empty cell" for line in content.domains.get("", ())
         ]
-        named = {line.cells["image"] for line in lines} if self.exclude else set()
+        named = {line.cells["image"] for line in content.lines} if self.exclude else set()
         faults += [
             f"dataset.exclude: {name}: expected what the column image of {self.path} says of a row, found no such row;"
             f" correct or remove it"
@@ -132,11 +133,7 @@ class Table(Reader):
         content = self._content
         if content.broken or any(self._header_faults(content.header)):
             return []
-        return [
-            line
-            for line in content.lines
-            if line.cells["domain"] == self.value and line.cells["image"] not in self.exclude
-        ]
+        return [line for line in content.domains.get(self.value, ()) if line.cells["image"] not in self.exclude]
 
     @cached_property
     def _names(self) -> dict[int, str]:
@@ -228,9 +225,9 @@ class Table(Reader):
         given = line.cells.get("split", "")
         if given or self.dataset.test_fraction is None:
             return given
-        from fdgst.core.seeding import generator  # numpy, which most tables do not need
+        from fdgst.core.seeding import seed  # numpy, which most tables do not need
 
-        drawn = generator("split", line.cells.get("group") or line.cells["image"]).random()
+        drawn = seed("split", line.cells.get("group") or line.cells["image"]) / 2**63  # uniform in [0, 1)
         return "test" if drawn < self.dataset.test_fraction else "train"
 
     def _entry(self, line: Line) -> Entry:
@@ -250,7 +247,7 @@ class Table(Reader):
 
     def _file(self, cell: str) -> Path:
         """Return the path that a cell names."""
-        return self.path.parent / Path(cell).expanduser()
+        return self._folder / cell
 
 
 def _box(line: Line) -> tuple[Box | None, list[str]]:
