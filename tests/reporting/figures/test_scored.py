@@ -18,7 +18,7 @@ from fdgst.reporting.figures.inputs import FigureRun, runs, table, titles, title
 from fdgst.storage.scores import read_scores
 from fdgst.study.slices import Row
 from fdgst.study.task import Measure
-from tests.compared import FUNDUS, LESION, task_of
+from tests.compared import FUNDUS, LESION, task_of, task_of_many
 
 
 @pytest.fixture
