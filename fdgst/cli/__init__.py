@@ -25,6 +25,7 @@ VERBS = (
     data.rois,
     data.phantom,
     data.audit,
+    data.import_set,
     generation.bank,
     generation.shard,
     viewing.verify,

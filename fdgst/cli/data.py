@@ -14,15 +14,14 @@ if TYPE_CHECKING:
 @click.command()
 @settings_option("ReadingSettings")
 @click.option("--title", required=True, help="The domain's printed name.")
-@click.option("--number", type=click.IntRange(1), required=True, help="Its place in the configuration, from 1.")
 @click.option("--manifest", type=FILE, required=True, help="List of the images, CSV.")
 @click.option("--out", type=FILE, required=True, help="The ROI file, HDF5.")
-def rois(settings: "ReadingSettings", title: str, number: int, manifest: Path, out: Path) -> None:
+def rois(settings: "ReadingSettings", title: str, manifest: Path, out: Path) -> None:
     """Read one domain's photographs and masks into a ROI file, and refuse what cannot be used.
 
     \b
     Examples:
-      fdgst rois --settings domain1.json --title 'Clinic 1' --number 1 \\
+      fdgst rois --settings domain1.json --title 'Clinic 1' \\
         --manifest results/rois/domain1.csv --out results/rois/domain1.h5
     """
     from fdgst.data.prepare import prepare
@@ -34,7 +33,7 @@ def rois(settings: "ReadingSettings", title: str, number: int, manifest: Path, o
         domain=settings.domain,
         task=settings.task,
         title=title,
-        number=number,
+        number=settings.number,
         roi_size_px=settings.roi_size,
         network_size_px=settings.network_size,
         mask_resize=settings.mask_resize,

@@ -1,24 +1,30 @@
 """The verb that trains."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, MAPPING, Variadic
+from fdgst.cli.options import FILE, FOLDER, Variadic, settings_option
+
+if TYPE_CHECKING:
+    from fdgst.study.slices import TrainSettings
 
 
 @click.command(cls=Variadic)
 @click.option("--stage", type=click.Choice(["pretrain", "main"]), required=True)
 @click.option("--method", required=True, help="Id of the row; names the run.")
-@click.option("--trainer", required=True, help="plain, dofe, fact, feddg or intra.")
-@click.option("--options", type=MAPPING, default="{}", help="Of the trainer.")
+@click.option(
+    "--augmentation", default="none", show_default=True, help="Id of the augmentation; refused without shards."
+)
 @click.option("--unseen", required=True, help="Id of the domain held out; refused among the inputs.")
 @click.option("--seed", type=click.IntRange(0), required=True)
-@click.option("--training", type=MAPPING, required=True, help="The configuration's training, without how to run.")
+@settings_option("TrainSettings")
 @click.option("--rois", type=FILE, multiple=True, required=True, help="ROI files, one per source domain.")
 @click.option("--shard", "shards", type=FILE, multiple=True, help="Stylised copies, one file per pair of sources.")
-@click.option("--reference", type=FILE, multiple=True, help="ROI files that lend their number of images (intra).")
+@click.option(
+    "--reference", type=FILE, multiple=True, help="ROI files that lend their number of images (upper bounds)."
+)
 @click.option("--start", type=FILE, help="Weights to begin with, safetensors.")
 @click.option("--checkpoints", type=FOLDER, required=True, help="Where the state to resume from is kept.")
 @click.option("--out", type=FOLDER, required=True, help="Where model.safetensors, run.json, history.csv go.")
@@ -28,7 +34,7 @@ from fdgst.cli.options import FILE, FOLDER, MAPPING, Variadic
 @click.option("--resident-gib", type=click.FloatRange(0), default=8, show_default=True, help="Pixels kept in memory.")
 @click.option("--tensorboard/--no-tensorboard", default=False, show_default=True)
 def train(
-    training: dict[str, Any],
+    settings: "TrainSettings",
     device: str,
     threads: int,
     checkpoint_seconds: float,
@@ -40,7 +46,7 @@ def train(
 
     \b
     Examples:
-      fdgst train --stage main --method fdg --trainer plain --unseen domain3 --seed 0 --training '{decoder: ..}' \\
+      fdgst train --stage main --method fdg --augmentation fdg --unseen domain3 --seed 0 --settings train.json \\
         --rois results/rois/domain1.h5 results/rois/domain2.h5 --shard results/shards/fdg/domain[12]/domain[12].h5 \\
         --start results/pretrained/domain3/seed0/model.safetensors \\
         --checkpoints results/checkpoints/runs/fdg/domain3/seed0 --out results/runs/fdg/domain3/seed0
@@ -49,14 +55,22 @@ def train(
 
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a thread that waits leaves its CPU to a neighbour's training
     from fdgst.progress import log_to_stderr
+    from fdgst.study.training import Execution
+    from fdgst.training.identity import TrainingRun
     from fdgst.training.interruption import Interrupted
     from fdgst.training.run import train
-    from fdgst.training.settings import Execution, Run, settings_from
 
     log_to_stderr()
-    execution = Execution(device, threads, checkpoint_seconds, resident_gib, tensorboard)
+    execution = Execution(
+        device=device,  # type: ignore[arg-type]  # click has checked it
+        threads=threads,
+        checkpoint_seconds=checkpoint_seconds,
+        resident_gib=resident_gib,
+        tensorboard=tensorboard,
+    )
     try:
-        train(Run(**identity), settings_from(training), execution)
-    except Interrupted as told:
-        click.echo(told, err=True)
-        sys.exit(told.status)
+        run = TrainingRun(trainer=settings.trainer, options=settings.options, **identity)
+        train(run, settings.training, execution)
+    except Interrupted as stop:
+        click.echo(stop, err=True)
+        sys.exit(stop.status)

@@ -66,7 +66,7 @@ def dice(prediction: np.ndarray, truth: np.ndarray) -> float:
 def dice_released(prediction: np.ndarray, truth: np.ndarray) -> float:
     """Return the Dice coefficient as the released scripts have it, (2 TP + 1) / (2 TP + FP + FN + 1).
 
-    Parameters and errors are those of `dice`; so large a mask as a disc at 800 pixels gains below 1e-5 by it.
+    Parameters and errors are those of `dice`; a mask of 100 000 pixels gains below 1e-5 by it.
     """
     overlap, sizes = _areas(prediction, truth)
     return (2 * overlap + 1) / (sizes + 1)

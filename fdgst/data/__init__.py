@@ -20,6 +20,11 @@ READERS = {
 }
 
 
+def reader_path(name: str) -> str:
+    """Return ``package.module:Name`` of a reader, which its short name stands for."""
+    return READERS.get(name, name)
+
+
 def reader_class(name: str) -> "type[Reader]":
     """Return the class of a reader.
 
@@ -33,7 +38,7 @@ def reader_class(name: str) -> "type[Reader]":
     ConfigError
         If there is no such reader.
     """
-    module, _, attribute = READERS.get(name, name).partition(":")
+    module, _, attribute = reader_path(name).partition(":")
     if not (module and attribute):
         raise ConfigError(
             f"dataset.reader: expected one of {', '.join(READERS)}, or package.module:Name, found {name!r}"

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from fdgst.data.source import Box
 from fdgst.study.task import Task
-
-Box = tuple[int, int, int, int]  # left, top, width, height, pixels of the upright image
 
 
 def background_of(task: Task) -> int:

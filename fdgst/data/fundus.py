@@ -15,16 +15,14 @@ from typing import Annotated
 from pydantic import Field
 
 from fdgst.data.exclusion import excluded, unknown
-from fdgst.data.loading import Source, load
-from fdgst.data.photographs import SUFFIXES
 from fdgst.data.reader import Reader
-from fdgst.data.sample import Entry
-from fdgst.storage.rois import SPLITS
+from fdgst.data.sample import SPLITS, Entry
+from fdgst.data.source import Source
 from fdgst.study.strict import Strict
 
 KINDS = ("image", "mask")
 _SUFFIX = ".png"
-_OTHER_SUFFIXES = SUFFIXES | {".gif", ".webp"}
+_OTHER_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"))
 
 
 class Fundus(Reader):
@@ -70,6 +68,10 @@ class Fundus(Reader):
         faults = [fault for split in SPLITS for fault in self._split_faults(split)]
         return [*wrong, *faults, *unknown(self.exclude, self.domain.folder, self._present())]
 
+    def exclusions(self) -> list[str]:
+        """Return what is excluded of this folder."""
+        return [name for name in self.exclude if name.startswith(f"{self.domain.folder}/")]
+
     def listed(self) -> list[Entry]:
         """List the images, training ones first, each split by file name.
 
@@ -79,9 +81,7 @@ class Fundus(Reader):
         if self.task.columns != ("mask",):
             return []
         kept = [
-            (split, file)
-            for split, files in self._present().items()
-            for file in sorted(files - self._excluded(split))
+            (split, file) for split, files in self._present().items() for file in sorted(files - self._excluded(split))
         ]
         uses = Counter(file for _, file in kept)
         return [self._entry(split, file, unique=uses[file] == 1) for split, file in kept]
@@ -110,7 +110,7 @@ class Fundus(Reader):
         name = stem if unique else f"{split}-{stem}"
         image, mask = (self._place(split, kind) / file for kind in KINDS)
         source = Source(name, split, name, image, {"mask": mask})
-        return Entry(name, split, name, partial(load, source, self.task), str(image))
+        return Entry(name, split, name, partial(source.load, self.task), str(image))
 
     def _split_faults(self, split: str) -> Iterator[str]:
         """Yield what is wrong with the folders of one split."""

@@ -1,40 +1,16 @@
 """Loading one image and its masks from files, for every reader that has files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from fdgst.data.fitting import Box, background_of, cut
+from fdgst.data.fitting import background_of, cut
 from fdgst.data.masks import mask_faults, mask_warnings
 from fdgst.data.photographs import Photograph, read_grey_mask, read_photograph
 from fdgst.data.sample import Sample
+from fdgst.data.source import Source
 from fdgst.errors import DataError
 from fdgst.study.task import Task
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where one image comes from.
-
-    Attributes
-    ----------
-    name, split, group : str
-        As of its sample.
-    image : Path
-    masks : mapping of str to Path
-        For each mask column of the task its file.
-    box : (left, top, width, height) or None
-        The part that is taken, pixels of the upright image; None for all.
-    """
-
-    name: str
-    split: str
-    group: str
-    image: Path
-    masks: Mapping[str, Path]
-    box: Box | None = None
 
 
 def load(source: Source, task: Task) -> Sample:

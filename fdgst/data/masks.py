@@ -51,10 +51,8 @@ def mask_faults(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray]
     if found:
         return  # what such values leave of the structures says nothing more
     planes = planes_of(greys, task)
-    odd = [fault for item in task.structures if (fault := _plane_fault(paths[item.column], item, planes, greys, task))]
-    yield from odd
-    if not odd:
-        yield from _missing(paths, planes, task)
+    odd = [*_inverted(paths, planes, greys, task)] or [*_identical(paths, planes, greys, task)]
+    yield from odd or _missing(paths, planes, task)
 
 
 def mask_warnings(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:
@@ -91,7 +89,7 @@ def _column_fault(path: Path | str, grey: np.ndarray, column: str, task: Task) -
     keys = _keys(column, task)[values]
     unknown = counts[keys == 0].sum()
     classes = f"class numbers {', '.join(map(str, values[:4]))}{', ...' if len(values) > 4 else ''}"
-    if 1 < len(values) and values[-1] <= LARGEST_CLASS and (unknown or len(set(keys.tolist())) == 1):
+    if len(values) > 1 and values[-1] <= LARGEST_CLASS and (unknown or len(set(keys.tolist())) == 1):
         read = "read as one and the same" if not unknown else f"{unknown / grey.size:.1%} of the pixels unknown"
         return f"{path}: expected {_expected(column, task)}, found {classes} ({read})?{_advice(values, column, task)}"
     if unknown:
@@ -109,21 +107,43 @@ def _column_fault(path: Path | str, grey: np.ndarray, column: str, task: Task) -
     return ""
 
 
-def _plane_fault(
-    path: Path | str, item: Structure, planes: Mapping[str, np.ndarray], greys: Mapping[str, np.ndarray], task: Task
-) -> str:
-    """Say why a structure cannot be where its values are, nothing if it can."""
-    plane = planes[item.id]
-    values = ", ".join(map(str, np.unique(greys[item.column])[:4]))
-    if task.around == item.id and plane[:: max(len(plane) - 1, 1), :: max(plane.shape[1] - 1, 1)].all():
-        # ASSUME: the structure that ROIs are cut around does not cover all corners of its ROI
-        return f"{path}: expected background in a corner, found {item.id} in all (values {values}); is it inverted?"
-    if item.within and not item.optional and plane.any() and (plane == planes[item.within]).all():
-        return (
-            f"{path}: expected {item.id} to be a part of {item.within}, found both the same in every pixel (values"
-            f" {values}); is it a mask of {item.within} alone?"
-        )
-    return ""
+def _inverted(
+    paths: Mapping[str, Path | str], planes: Mapping[str, np.ndarray], greys: Mapping[str, np.ndarray], task: Task
+) -> Iterator[str]:
+    """Yield a line if the structure that ROIs are cut around covers all corners.
+
+    ASSUME: there is background in a corner of every such ROI.
+    """
+    for item in task.structures:
+        if item.id == task.around and covers_corners(planes[item.id]):
+            values = _some(greys[item.column])
+            yield (
+                f"{paths[item.column]}: expected background in a corner, found {item.id} in all (values {values}); is"
+                f" it inverted?"
+            )
+
+
+def _identical(
+    paths: Mapping[str, Path | str], planes: Mapping[str, np.ndarray], greys: Mapping[str, np.ndarray], task: Task
+) -> Iterator[str]:
+    """Yield a line for each structure that fills exactly the one that holds it, where no image may be without it."""
+    for item in task.structures:
+        plane = planes[item.id]
+        if item.within and not item.optional and plane.any() and (plane == planes[item.within]).all():
+            yield (
+                f"{paths[item.column]}: expected {item.id} to be a part of {item.within}, found both the same in every"
+                f" pixel (values {_some(greys[item.column])}); is it a mask of {item.within} alone?"
+            )
+
+
+def covers_corners(plane: np.ndarray) -> bool:
+    """Tell whether a mask (height, width) is set in all four corners."""
+    return bool(plane[:: max(len(plane) - 1, 1), :: max(plane.shape[1] - 1, 1)].all())
+
+
+def _some(grey: np.ndarray) -> str:
+    """Write the first values of a mask."""
+    return ", ".join(map(str, np.unique(grey)[:4]))
 
 
 def _missing(paths: Mapping[str, Path | str], planes: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:

@@ -16,8 +16,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from fdgst.errors import DataError
 
-SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"))  # of what is read, in any capitals
-
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 _SIGNATURE, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _DEPTH, _KIND = 24, 25  # places of IHDR's bit depth and colour type

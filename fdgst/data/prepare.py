@@ -12,13 +12,13 @@ import numpy as np
 from PIL import Image
 
 from fdgst.data.fitting import background_of, pad, padded_size, same_aspect
-from fdgst.data.masks import planes_of
+from fdgst.data.masks import covers_corners, planes_of
 from fdgst.data.reader import Reader, make_reader
-from fdgst.data.sample import Entry, Sample
+from fdgst.data.sample import SPLITS, Entry, Sample
 from fdgst.errors import DataError
 from fdgst.progress import progress
 from fdgst.storage.atomic import write_text
-from fdgst.storage.rois import SPLITS, RoiWriter, create_rois
+from fdgst.storage.rois import RoiWriter, create_rois
 from fdgst.study.task import Task
 
 MANIFEST = ("domain", "split", "name", "group", "sha256", "pixel_sha256")
@@ -78,7 +78,7 @@ def prepare(
     entries = sorted(reader.entries(), key=lambda entry: (SPLITS.index(entry.split), entry.name))
     settings = {
         "dataset": dict(dataset), "domain": domain["id"], "title": title, "source": dict(domain), "number": number,
-        "task": task.untitled().model_dump(mode="json"), "mask_resize": mask_resize, "excluded": list(reader.exclude),
+        "task": task.untitled().model_dump(mode="json"), "mask_resize": mask_resize, "excluded": reader.exclusions(),
     }  # fmt: skip
     notes = _Notes(domain["id"], task, roi_size_px, network_size_px)
     rows: list[dict[str, str]] = []
@@ -105,7 +105,7 @@ def prepare(
             raise DataError(*faults)
     columns = dict.fromkeys([*MANIFEST, *(column for row in rows for column in row)])
     write_text(manifest, _csv(list(columns), ([row.get(column, "") for column in columns] for row in rows)))
-    return notes.lines(Counter(entry.split for entry in entries), reader.exclude)
+    return notes.lines(Counter(entry.split for entry in entries), reader.exclusions())
 
 
 def audit(manifests: Sequence[Path], out: Path) -> None:
@@ -178,7 +178,9 @@ def _fitted(
         notes.count(f"{_size((height, width))} padded to {_size(wanted)}, and brought to {_size(roi)}")
         return pad(sample.image, sample.greys, wanted, background=background_of(reader.task))
     shape = "a square image" if roi[0] == roi[1] else f"an image of the ROIs' aspect, {_size(roi)}"
-    raise DataError(f"{entry.place}: expected {shape}, found {width}x{height}; crop it, or set dataset.fit: pad or stretch")
+    raise DataError(
+        f"{entry.place}: expected {shape}, found {width}x{height}; crop it, or set dataset.fit: pad or stretch"
+    )
 
 
 class _Notes:
@@ -209,16 +211,15 @@ class _Notes:
         self._images += 1
         roi = {column: _nearest(grey, self.roi_size_px) for column, grey in greys.items()}
         network = {column: _nearest(grey, self.network_size_px) for column, grey in roi.items()}
-        faults = []
+        faults: list[str] = []
         full, large, small = (planes_of(levels, self.task) for levels in (greys, roi, network))
         for item in self.task.structures:
             present, kept, seen = (bool(planes[item.id].any()) for planes in (full, large, small))
             self._trained[item.id] += training and present
             self._seen[item.id] += training and seen
-            plane = full[item.id]
-            self._cornered[item.id] += bool(plane[:: max(len(plane) - 1, 1), :: max(plane.shape[1] - 1, 1)].all())
+            self._cornered[item.id] += covers_corners(full[item.id])
             if present and not kept:
-                pixels = int(plane.sum())
+                pixels = int(full[item.id].sum())
                 text = f"{entry.place}: {item.id} of {pixels} pixels vanishes at ROI size, {_size(self.roi_size_px)}"
                 (self._warnings if item.optional else faults).append(text)
             elif present and not seen:
@@ -258,7 +259,7 @@ class _Notes:
             for structure, names in self._vanished.items()
         ]
         return lost + [
-            f"{self.domain}: {structure} covers all corners of {count} of {self._images} images; are the masks inverted?"
+            f"{self.domain}: {structure} covers all corners in {count} of {self._images} images; is it inverted?"
             for structure, count in self._cornered.items()
             if 2 * count > self._images
         ]

@@ -19,7 +19,10 @@ from fdgst.errors import ConfigError, DataError
 from fdgst.study.strict import Strict
 from fdgst.study.task import Task
 
-COMMON = {"dataset": frozenset(("reader", "exclude", "fit")), "domain": frozenset(("id", "title", "paper", "released_crop"))}
+COMMON = {
+    "dataset": frozenset(("reader", "exclude", "fit")),
+    "domain": frozenset(("id", "title", "paper", "released_crop")),
+}
 
 
 class Reader(ABC):
@@ -67,6 +70,10 @@ class Reader(ABC):
     @abstractmethod
     def listed(self) -> list[Entry]:
         """Return the images that can be named, whatever the faults."""
+
+    def exclusions(self) -> list[str]:
+        """Return what is excluded of this domain: another domain's exclusions change nothing of it."""
+        return list(self.exclude)
 
     def entries(self) -> list[Entry]:
         """Return the domain's images, the training split first.

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:  # listing images needs no arrays
+    import numpy as np
+
+SPLITS = ("train", "test")
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,8 @@ class Sample:
     name: str
     split: str
     group: str
-    image: np.ndarray
-    greys: Mapping[str, np.ndarray]
+    image: "np.ndarray"
+    greys: "Mapping[str, np.ndarray]"
     sha256: str
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -32,12 +32,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fdgst.core.seeding import generator
-from fdgst.data.fitting import Box
-from fdgst.data.loading import Source, load
 from fdgst.data.reader import Reader
-from fdgst.data.sample import Entry
-from fdgst.storage.rois import SPLITS
+from fdgst.data.sample import SPLITS, Entry
+from fdgst.data.source import Box, Source
 from fdgst.study.strict import InnerShare, Strict
 
 BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
@@ -123,6 +120,14 @@ class Table(Reader):
         faults += [f"{self.path}:{line.number}: {fault}" for line in self._kept for fault in self._row_faults(line)]
         return [*faults, *self._twice(), *self._split_faults()]
 
+    def exclusions(self) -> list[str]:
+        """Return what is excluded of this domain, and what names no row at all, which is a fault of every domain."""
+        _, lines, _ = self._content
+        others = {
+            line.cells["image"] for line in lines if line.cells.get("domain") != self.value and "image" in line.cells
+        }
+        return [name for name in self.exclude if name not in others]
+
     def listed(self) -> list[Entry]:
         """List the images, training ones first, each split in the table's order."""
         whole = [
@@ -143,13 +148,11 @@ class Table(Reader):
                 lines = []
                 for row in reader:
                     if len(row) > len(header):
-                        return header, [], (
-                            f"{self.path}:{reader.line_num}: expected {len(header)} cells, found {len(row)}; put cells"
-                            f" with commas in quotes"
-                        )
-                    cells = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
-                    if any(cells):
-                        lines.append(Line(reader.line_num, dict(zip(header, cells, strict=True))))
+                        where, cells = f"{self.path}:{reader.line_num}", f"{len(header)} cells, found {len(row)}"
+                        return header, [], f"{where}: expected {cells}; put a cell with commas in quotes"
+                    row = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
+                    if any(row):
+                        lines.append(Line(reader.line_num, dict(zip(header, row, strict=True))))
         except FileNotFoundError:
             return [], [], f"{self.path}: expected a table, found no such file; see dataset.table"
         except OSError as error:
@@ -188,7 +191,7 @@ class Table(Reader):
             yield f"{self.path}: expected commas between the cells, found semicolons; save it with commas"
             return
         for column, count in Counter(header).items():
-            if count > 1:
+            if count > 1 and column:
                 yield f"{self.path}: expected the column {column!r} once, found it {count} times"
         needed = ["image", *self.task.columns, "domain", *(["split"] if self.dataset.test_fraction is None else [])]
         for column in needed:
@@ -220,7 +223,9 @@ class Table(Reader):
         _, lines, _ = self._content
         kept = [line for line in lines if line.cells["image"] and line.cells["image"] not in self.exclude]
         yield from self._repeated(kept, lambda line: str(self._file(line.cells["image"]).resolve()), "image file")
-        yield from self._repeated(self._kept, lambda line: self._names[line.number], "name")
+        files = {line.cells["image"]: line for line in self._kept}  # a file that stands twice is told of once
+        files = {str(self._file(cell).resolve()): line for cell, line in files.items()}
+        yield from self._repeated(list(files.values()), lambda line: self._names[line.number], "name")
         sides = defaultdict(list)
         for line in self._kept:
             if line.cells.get("group"):
@@ -245,7 +250,7 @@ class Table(Reader):
         """Yield a line for each split without an image."""
         splits = {self._split(line) for line in self._kept}
         for split in SPLITS:
-            if split not in splits:
+            if split not in splits and splits <= set(SPLITS):
                 hint = "" if self.dataset.test_fraction is None else "; fill the column split, or change test_fraction"
                 yield f"{self.path}: expected {split} images of domain {self.value}, found none that is left{hint}"
 
@@ -258,6 +263,8 @@ class Table(Reader):
         given = line.cells.get("split", "")
         if given or self.dataset.test_fraction is None:
             return given
+        from fdgst.core.seeding import generator  # numpy, which most tables do not need
+
         drawn = generator("split", line.cells.get("group") or line.cells["image"]).random()
         return "test" if drawn < self.dataset.test_fraction else "train"
 
@@ -274,7 +281,7 @@ class Table(Reader):
             for column, cell in line.cells.items()
             if column not in used
         }
-        return Entry(name, split, group, partial(load, source, self.task), str(image), carried)
+        return Entry(name, split, group, partial(source.load, self.task), str(image), carried)
 
     def _file(self, cell: str) -> Path:
         """Return the path that a cell names."""

@@ -6,16 +6,21 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from fdgst.errors import FormatError
 from fdgst.models import reason, rebuild_network
+from fdgst.study.training import Training
 from fdgst.training import methods
 from fdgst.training.device import choose, configure, usable_cpus
+from fdgst.training.pool import levels, stored
 from fdgst.training.results import MODEL, RECORD
-from fdgst.training.settings import settings_from
 from fdgst.training.store import normalise
+
+LAST = "last"
+NEEDED = ("settings", "trainer", "options", "sources", "seed", "channels", "white", "structures", "network_size_px")
 
 
 class Predictor:
@@ -26,7 +31,7 @@ class Predictor:
     folder : Path
         Of the training's results.
     weights : Path or None
-        A snapshot to use instead of the final weights.
+        A snapshot to use instead of the last weights.
     device : {'auto', 'cpu', 'cuda'}
     threads : int
         At most.
@@ -35,32 +40,43 @@ class Predictor:
     ----------
     record : dict
         What run.json holds.
+    weights : str
+        Name of the weights: ``last``, or the snapshot's, such as ``epoch0010``.
+    structures : tuple of str
+        Ids of the planes of the logits.
+    channels, white : int
+        Of the images that it takes.
+    size_px : (int, int)
+        Height and width of the images that it was trained on.
 
     Raises
     ------
     FormatError
         If the files are missing or do not belong together.
     ConfigError
-        If run.json speaks of settings or a trainer that this version does not know.
+        If run.json speaks of a trainer that this version does not know.
     """
 
     def __init__(self, folder: Path, *, weights: Path | None, device: str, threads: int) -> None:
         self.record: dict[str, Any] = _record(folder / RECORD)
-        settings = settings_from(self.record["settings"])
+        settings = _settings(folder / RECORD, self.record)
+        self.structures, self.size_px = tuple(self.record["structures"]), tuple(self.record["network_size_px"])
+        self.channels, self.white = self.record["channels"], self.record["white"]
         self._device = choose(device)
         # no shorter floats here: a prediction must not depend on how fast it was wanted
         used = min(threads, usable_cpus())
         configure(self._device, threads=used, tf32=False, deterministic=settings.deterministic)
-        network = rebuild_network(settings).to(self._device).to(memory_format=torch.channels_last)
+        network = rebuild_network(settings, channels=self.channels, structures=len(self.structures))
         self._trainer = methods.build(
             self.record["trainer"],
-            network,
+            network.to(self._device).to(memory_format=torch.channels_last),
             settings=settings,
             options=self.record["options"],
             sources=len(self.record["sources"]),
             seed=self.record["seed"],
         )
         path = weights or folder / MODEL
+        self.weights = LAST if path.name == MODEL else path.stem
         try:
             self._trainer.load_weights(load_file(path))
         except (OSError, RuntimeError, SafetensorError) as error:
@@ -69,10 +85,10 @@ class Predictor:
             ) from error
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Return logits, float32 (n, 2, S, S), of images, uint8 (n, S, S, 3)."""
-        pixels = torch.from_numpy(images).to(self._device).permute(0, 3, 1, 2)
-        logits = self._trainer.predict(normalise(pixels.float()).contiguous(memory_format=torch.channels_last))
-        return logits.float().cpu().numpy()
+        """Return logits, float32 (n, K, h, w), of images, uint8 or uint16 (n, h, w, C)."""
+        pixels = levels(stored(images).to(self._device)).permute(0, 3, 1, 2)
+        pixels = normalise(pixels, self.white).contiguous(memory_format=torch.channels_last)
+        return self._trainer.predict(pixels).float().cpu().numpy()
 
 
 def _record(path: Path) -> dict[str, Any]:
@@ -83,7 +99,17 @@ def _record(path: Path) -> dict[str, Any]:
         raise FormatError(f"{path}: expected the record of a finished training, found none; train again") from error
     except ValueError as error:
         raise FormatError(f"{path}: damaged ({error}); train again") from error
-    missing = [name for name in ("settings", "trainer", "options", "sources", "seed") if name not in record]
+    missing = [name for name in NEEDED if name not in record]
     if missing:
-        raise FormatError(f"{path}: no {missing[0]} in it; train again")
+        raise FormatError(f"{path}: no {missing[0]} in it, of an older version or damaged; train again")
     return record
+
+
+def _settings(path: Path, record: dict[str, Any]) -> Training:
+    """Return the settings of a training from its record."""
+    try:
+        return Training.model_validate_json(json.dumps(record["settings"]))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in ("settings", *fault["loc"]))
+        raise FormatError(f"{path}: {where}: {fault['msg']}; train again") from error

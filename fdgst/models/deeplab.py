@@ -42,8 +42,8 @@ def build_network(settings: NetworkSettings, *, channels: int, structures: int, 
     settings : NetworkSettings
         ``decoder`` and ``encoder``: names of segmentation-models-pytorch (``tu-`` encoders are timm's).
         ``encoder_weights``: ``imagenet`` (fetched), ``none`` (random), or the path of a ``.safetensors`` or
-        ``.pth`` file with the encoder's or a whole network's weights, made for as many channels. ``atrous_rates``: for decoders that have
-        them, ignored by the others.
+        ``.pth`` file with the encoder's or a whole network's weights, made for as many channels. ``atrous_rates``:
+        for decoders that have them, ignored by the others.
     channels, structures : int
         Of the images, and of the task: planes that go in and planes that come out.
     seed : int
@@ -91,9 +91,7 @@ def _pretrained(settings: NetworkSettings, channels: int, structures: int, seed:
         raise TrainingError(fault) from error
 
 
-def _create(
-    settings: NetworkSettings, channels: int, structures: int, *, pretrained: bool, seed: int
-) -> nn.Module:
+def _create(settings: NetworkSettings, channels: int, structures: int, *, pretrained: bool, seed: int) -> nn.Module:
     """Make the network from a seed, checking the names first."""
     import segmentation_models_pytorch as smp
 

@@ -163,7 +163,7 @@ def _method(config: Configuration, method: Method, where: str) -> Iterator[str]:
     except ConfigError as error:
         yield from (f"{where}.{line}" for line in error.faults)
         return
-    yield from (f"{where}.{line}" for line in rooms.option_faults(method.trainer, method.options))
+    yield from (f"{where}.options: {line}" for line in rooms.option_faults(method.trainer, method.options))
     if needs.augmentation == "needed" and method.augmentation == "none":
         yield f"{where}.augmentation: trainer {method.trainer} needs stylised copies, found none; name an augmentation"
     if needs.augmentation == "refused" and method.augmentation != "none":
@@ -229,11 +229,12 @@ def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]
                 f"an even number, since method {method.id} (trainer {method.trainer}) takes half contents, half copies"
             )
             yield f"training.{key}: expected {expected}, found {per_source} images of each source"
-        per_pass = in_all // needs.passes
+        passes = getattr(needs, "passes", 1)
+        per_pass = in_all // passes
         least = least_images(training.decoder)
         if per_pass < least:
             reason = f"since batch normalisation of {training.decoder} needs {least} in a pass (method {method.id})"
-            yield f"training.{key}: expected at least {least * needs.passes} images in a step, {reason}, found {in_all}"
+            yield f"training.{key}: expected at least {least * passes} images in a step, {reason}, found {in_all}"
 
 
 def _figures(config: Configuration) -> Iterator[str]:

@@ -16,6 +16,7 @@ from fdgst.study.model import Configuration, Dataset, Domain
 
 HOUSE = Path(__file__).parents[2]
 SCHEMA, PAGE = HOUSE / "workflow/schemas/config.schema.json", HOUSE / "docs/config.md"
+_MISSING = object()  # null is a value
 HEAD = """# Every key of the configuration
 
 This page is made from the model that checks a configuration (`python -m fdgst.study.documents`); the same model makes
@@ -78,7 +79,7 @@ def _table(model: dict[str, Any], demo: Any, whole: dict[str, Any], prefix: str)
     for key, value in model["properties"].items():
         inner, _ = _inside(value, whole)
         cells = [f"`{prefix}{key}`", _text(value, whole), _type(value, whole)]
-        yield "| " + " | ".join(_cell(text) for text in [*cells, *([_value(demo.get(key))] if demo else [])]) + " |"
+        yield "| " + " | ".join(_cell(text) for text in [*cells, *([_value(demo.get(key, _MISSING))] if demo else [])]) + " |"
         if "properties" in inner:
             deeper.append((key, inner))
     for key, inner in deeper:
@@ -143,6 +144,8 @@ def _list(value: dict[str, Any], whole: dict[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     """Write a value as in YAML, where it is short enough to be read in a table."""
+    if value is _MISSING:
+        return "–"
     text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
     return f"`{text}`" if len(text) <= 40 else "see config.yaml"
 
@@ -166,6 +169,7 @@ def main() -> None:
         stale = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]
         sys.exit("\n".join(f"{path}: not what the model says; run python -m fdgst.study.documents" for path in stale))
     for path, text in texts.items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
 
 

@@ -22,10 +22,10 @@ _TYPES = {
     "finite_number": "a finite number",
 }
 _LIMITS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "greater_than_equal": lambda limits: f"at least {limits['ge']}",
-    "less_than_equal": lambda limits: f"at most {limits['le']}",
-    "greater_than": lambda limits: f"more than {limits['gt']}",
-    "less_than": lambda limits: f"less than {limits['lt']}",
+    "greater_than_equal": lambda limits: f"at least {limits['ge']:g}",
+    "less_than_equal": lambda limits: f"at most {limits['le']:g}",
+    "greater_than": lambda limits: f"more than {limits['gt']:g}",
+    "less_than": lambda limits: f"less than {limits['lt']:g}",
     "literal_error": lambda limits: "one of " + limits["expected"].replace("'", "").replace(" or ", ", "),
     "string_too_short": lambda limits: "text that is not empty",
     "string_pattern_mismatch": lambda limits: "letters, digits and underscores",
@@ -60,9 +60,9 @@ def lines(
 def nearest(name: str, known: Sequence[str]) -> str:
     """Suggest the known names that were perhaps meant, as the end of a line."""
     folded = {other.casefold(): other for other in known}
-    close = [folded[match] for match in get_close_matches(name.casefold(), folded, n=2)]
+    close = [folded[match] for match in get_close_matches(name.casefold(), folded, n=1)]
     if close:
-        return f"; did you mean {' or '.join(close)}?"
+        return f"; did you mean {close[0]}?"
     return f"; known are {', '.join(known[:20])}{', ...' if len(known) > 20 else ''}" if known else ""
 
 
@@ -71,8 +71,8 @@ def _place(error: Mapping[str, Any], config: Any) -> tuple[Key, int]:
     place: list[str | int] = []
     here, skipped, parts = config, 0, error["loc"]
     for number, part in enumerate(parts):
-        inside = part in here if isinstance(here, Mapping) else isinstance(here, list) and isinstance(part, int)
-        last_is_key = number == len(parts) - 1 and error["type"] == "missing"
+        inside = part in here if isinstance(here, Mapping) else _is_index(part, here)
+        last_is_key = number == len(parts) - 1 and error["type"] == "missing" and isinstance(here, Mapping)
         if inside:
             place.append(part)
             here = here[part]
@@ -81,6 +81,11 @@ def _place(error: Mapping[str, Any], config: Any) -> tuple[Key, int]:
         else:
             skipped += 1
     return tuple(place), skipped
+
+
+def _is_index(part: Any, here: Any) -> bool:
+    """Tell whether a part of a path is the place of an entry in a list."""
+    return isinstance(here, list) and isinstance(part, int) and part < len(here)
 
 
 def _without_alternatives(
@@ -100,7 +105,9 @@ def _said(place: Key, errors: Sequence[Mapping[str, Any]], known: Callable[[Key]
     """Word the errors of one key: one line, or one for each where they are no alternatives of each other."""
     kinds = {error["type"] for error in errors}
     first = errors[0]
-    if "missing" in kinds:
+    if "missing" in kinds and isinstance(first["loc"][-1], int):
+        yield f"expected {first['loc'][-1] + 1} entries, found {_shown(first['input'])}"
+    elif "missing" in kinds:
         yield "missing; see config.yaml for an example"
     elif "extra_forbidden" in kinds:
         yield f"unknown key{nearest(str(place[-1]), known(place[:-1]))}"

@@ -21,7 +21,7 @@ def reader_names() -> tuple[str, ...]:
 
 def reader_path(name: str) -> str:
     """Return package.module:Name of a reader."""
-    return import_module("fdgst.data").reader_path(name)
+    return import_module("fdgst.data").READERS.get(name, name)
 
 
 def trainer_module(name: str) -> str:

@@ -270,9 +270,13 @@ def _checked(cls: type[Strict], values: Mapping[str, Any], place: Key) -> tuple[
 def _reader_faults(config: Configuration, settings: Strict, domains: Mapping[str, Strict]) -> list[str]:
     """List what the readers know of their files without opening an image, and photographs that are not there."""
     found: list[str] = []
+    claimed: set[str] = set()
     for domain in config.domains:
         reader = reader_of(config, settings, domains, domain.id)
         found += [line for line in reader.faults() if line not in found]
+        claimed |= set(reader.exclusions())
+    strangers = [name for name in config.dataset.exclude if name not in claimed]
+    found += [f"dataset.exclude: expected an image of a domain, found {name!r}, which is of none" for name in strangers]
     for path in config.figures.photographs:
         if not Path(path).is_file():
             found.append(f"figures.photographs: expected a photograph, found no file {path} ({Path(path).absolute()})")

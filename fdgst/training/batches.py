@@ -104,7 +104,9 @@ def draw(layout: Layout, sampling: Sampling, epoch: int) -> EpochDraws:
         copied = np.arange(contents.shape[1]) >= half.sum()
     else:
         copied = stylised < layout.share
-    return EpochDraws(contents, np.where(copied, copies, -1), np.where(copied, lambdas, np.float32(0)), factors, offsets)
+    return EpochDraws(
+        contents, np.where(copied, copies, -1), np.where(copied, lambdas, np.float32(0)), factors, offsets
+    )
 
 
 def _copies(

@@ -21,9 +21,10 @@ from fdgst.storage.shards import Shard, open_shard
 class ShardDataset(Dataset):
     """Stylised pictures of some shards of one augmentation, shard after shard, image-major, then lambda.
 
-    Items are dictionaries: `image` uint8 (3, S, S) in grey levels, `label` uint8 (S, S) with 0 background, 1 rim,
-    2 cup, `lambda` float, and the texts `name`, `style`, `content_domain` and `style_domain`. Both encodings give the
-    same pictures, within one grey level. Files are opened when first read, in each worker process anew.
+    Items are dictionaries: `image` (C, H, W) in grey levels, uint8, or int32 for images of 16 bits; `mask` uint8
+    (H, W), whose bit k is set where structure k is, so that ``mask >> k & 1`` is its plane; `lambda` float; and the
+    texts `name`, `style`, `content_domain` and `style_domain`. Both encodings give the same pictures, within one grey
+    level. Files are opened when first read, in each worker process anew.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ class ShardDataset(Dataset):
         self._epoch = epoch
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Read one picture and its label."""
+        """Read one picture and its mask."""
         if not -len(self) <= index < len(self):
             raise IndexError(f"picture {index} of {len(self)}")
         number, content, copy = self._place(index % len(self))
@@ -90,8 +91,10 @@ class ShardDataset(Dataset):
         lam = self._strength(shard, content, copy)
         image = shard.image(content, copy) if shard.encoding == "grid" else self._mixed(number, content, lam)
         return {
-            "image": torch.from_numpy(image).permute(2, 0, 1).contiguous(),
-            "label": torch.from_numpy(shard.labels(np.array([content]))[0]),
+            "image": torch.from_numpy(image if shard.white == 255 else image.astype(np.int32))
+            .permute(2, 0, 1)
+            .contiguous(),
+            "mask": torch.from_numpy(shard.bits(np.array([content]))[0]),
             "lambda": lam,
             "name": shard.names[content],
             "style": shard.styles[content],
@@ -117,9 +120,10 @@ class ShardDataset(Dataset):
         """Add the scaled change of a residual shard to its image."""
         rois = self._roi_file(number)
         x = rois.network_image(int(rois.indices("train")[content]))
-        d = self._shard(number).residuals(np.array([content]))[0].astype(np.float32)
-        out = np.empty((1, *x.shape), np.uint8)
-        mix(x, d, np.array([lam]), out)
+        shard = self._shard(number)
+        d = shard.residuals(np.array([content]))[0].astype(np.float32)
+        out = np.empty((1, *x.shape), x.dtype)
+        mix(x, d, np.array([lam]), out, white=shard.white)
         return out[0]
 
     def _shard(self, number: int) -> Shard:

@@ -19,7 +19,7 @@ from fdgst.errors import ConfigError
 
 METHODS = "fdgst.training.methods"
 BASE = (f"{METHODS}.trainer", "Trainer")
-NEEDS = ("pairs", "options", "decoders", "least_images_per_pass", "unseen", "augmentation")
+NEEDS = ("pairs", "options", "decoders", "passes", "unseen", "augmentation")
 TYPES = {"number": (int, float), "integer": (int,), "boolean": (bool,), "string": (str,)}
 WORDS = {"number": "a number", "integer": "a whole number", "boolean": "true or false", "string": "text"}
 
@@ -41,8 +41,8 @@ class Needs:
         exclusiveMinimum, exclusiveMaximum; and its default.
     decoders : tuple of str or None
         Decoders that it works with; None: any.
-    least_images_per_pass : int
-        Images that pass the network together at least: two, where batch normalisation meets maps of one pixel.
+    passes : int
+        Into how many passes of the network a step divides its images.
     unseen : bool
         Whether it trains on the unseen domain itself: an upper bound.
     augmentation : {'needed', 'refused', 'free'}
@@ -55,18 +55,18 @@ class Needs:
     pairs: bool
     options: Mapping[str, Mapping[str, Any]]
     decoders: tuple[str, ...] | None
-    least_images_per_pass: int
+    passes: int
     unseen: bool
     augmentation: str
 
 
-def trainers() -> list[str]:
+def trainer_names() -> list[str]:
     """Return the ids of the trainers that fdgst has, in the order of the alphabet."""
     folder = Path(__file__).parent / "methods"
     return [path.stem for path in sorted(folder.glob("*.py")) if _trainer_in(f"{METHODS}.{path.stem}")]
 
 
-def module(trainer: str) -> str:
+def trainer_module(trainer: str) -> str:
     """Return the dotted name of the module that defines a trainer, for a fingerprint of its code."""
     return trainer.partition(":")[0] if ":" in trainer else f"{METHODS}.{trainer}"
 
@@ -89,12 +89,12 @@ def needs(trainer: str) -> Needs:
     ConfigError
         If there is no such trainer, with the nearest name, or if one of its needs is not a literal.
     """
-    name = trainer.partition(":")[2] if ":" in trainer else _trainer_in(module(trainer))
+    name = trainer.partition(":")[2] if ":" in trainer else _trainer_in(trainer_module(trainer))
     if not name:
-        raise ConfigError(f"trainer: {expected(trainer, trainers())}, or package.module:Class")
-    stated = _stated(trainer, module(trainer), name)
+        raise ConfigError(f"trainer: {expected(trainer, trainer_names())}, or package.module:Class")
+    stated = _stated(trainer, trainer_module(trainer), name)
     options = {option: _schema(trainer, option, stated["options"][option]) for option in stated["options"]}
-    return Needs(trainer, module(trainer), name, **(stated | {"options": options}))
+    return Needs(trainer, trainer_module(trainer), name, **(stated | {"options": options}))
 
 
 def check_options(needs: Needs, given: Mapping[str, Any]) -> list[str]:
@@ -109,6 +109,11 @@ def check_options(needs: Needs, given: Mapping[str, Any]) -> list[str]:
         elif fault := _misfit(value, needs.options[name]):
             faults.append(f"trainer {needs.trainer}: option {name}: {fault}")
     return faults
+
+
+def option_faults(trainer: str, given: Mapping[str, Any]) -> list[str]:
+    """Return what `check_options` does, for a trainer by its name."""
+    return check_options(needs(trainer), given)
 
 
 def complete(needs: Needs, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +151,9 @@ def _misfit(value: Any, schema: Mapping[str, Any]) -> str | None:
         "exclusiveMinimum": ("more than", lambda bound: value > bound),
         "exclusiveMaximum": ("less than", lambda bound: value < bound),
     }
-    broken = [f"{words} {schema[key]}" for key, (words, holds) in bounds.items() if key in schema and not holds(schema[key])]
+    broken = [
+        f"{words} {schema[key]}" for key, (words, holds) in bounds.items() if key in schema and not holds(schema[key])
+    ]
     return f"expected {' and '.join(broken)}, found {value!r}" if broken else None
 
 
@@ -181,10 +188,10 @@ def _stated(trainer: str, module: str, name: str) -> dict[str, Any]:
 
 def _assigned(line: ast.stmt) -> str | None:
     """Return the name that a statement of a class body gives a value, None if it gives none."""
-    target = line.target if isinstance(line, ast.AnnAssign) and line.value else None
-    if isinstance(line, ast.Assign) and len(line.targets) == 1:
-        (target,) = line.targets
-    return target.id if isinstance(target, ast.Name) else None
+    targets: list[ast.expr] = line.targets if isinstance(line, ast.Assign) else []
+    if isinstance(line, ast.AnnAssign) and line.value:
+        targets = [line.target]
+    return next((target.id for target in targets if isinstance(target, ast.Name)), None)
 
 
 def _trainer_in(module: str) -> str | None:

@@ -60,14 +60,19 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def tensorboard(folder: Path, first_step: int) -> Iterator[Callable[[Mapping[str, float]], None]]:
+def tensorboard(folder: Path | None, first_step: int) -> Iterator[Callable[[Mapping[str, float]], None]]:
     """Yield a function that writes a row of the history for TensorBoard; rows after `first_step` are replaced.
+
+    Without a folder the function does nothing.
 
     Raises
     ------
     ConfigError
         If the package is not installed.
     """
+    if folder is None:
+        yield lambda row: None
+        return
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:

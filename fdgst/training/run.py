@@ -1,10 +1,15 @@
-"""One training, from its files to its files, in the order of events."""
+"""One training from beginning to end: read its files, train, write its results.
+
+`train` is what the command calls. It opens the images, makes network and trainer, takes up the newest checkpoint if an
+earlier attempt at the same training was interrupted, hands everything to the loop (`fdgst.training.loop`), and writes
+what the loop ends with.
+"""
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,32 +21,36 @@ from fdgst.errors import ConfigError, TrainingError
 from fdgst.fingerprint import fingerprint
 from fdgst.models import build_network, reason, rebuild_network
 from fdgst.storage.format import digest
+from fdgst.study.training import Execution, Training
 from fdgst.training import methods, results
 from fdgst.training.batches import Batches, Sampling
 from fdgst.training.checkpoint import Checkpoints
 from fdgst.training.clock import DataClock
 from fdgst.training.device import choose, configure, describe, peak_memory, usable_cpus
+from fdgst.training.identity import TrainingRun
 from fdgst.training.interruption import Interruption
-from fdgst.training.keeper import Keeper
-from fdgst.training.ledger import Ledger
 from fdgst.training.loop import fit
 from fdgst.training.methods.trainer import Trainer
+from fdgst.training.needs import needs, trainer_module
 from fdgst.training.schedule import Schedule, schedule
-from fdgst.training.settings import Execution, Run, Settings, as_json
+from fdgst.training.state import TrainingState
 from fdgst.training.store import Store, training_counts
 
 log = logging.getLogger(__name__)
 PREPARE_IMAGES = 16  # at once, when a trainer looks at all training images
 
 
-def train(run: Run, settings: Settings, execution: Execution) -> None:
+def train(run: TrainingRun, settings: Training, execution: Execution) -> None:
     """Train, going on where an earlier attempt at the same training stopped, and write the results.
 
     Parameters
     ----------
-    run : Run
-    settings : Settings
+    run : TrainingRun
+        Whose training it is, what it reads, where it writes.
+    settings : Training
+        What is learnt, how long, how fast.
     execution : Execution
+        How it is carried out.
 
     Raises
     ------
@@ -54,62 +63,75 @@ def train(run: Run, settings: Settings, execution: Execution) -> None:
     Interrupted
         After SIGTERM or Ctrl-C; the state is saved.
     """
-    if run.trainer not in methods.TRAINERS:
-        raise ConfigError(f"trainer: expected one of {', '.join(methods.TRAINERS)}, found {run.trainer!r}")
+    _check(run)
     device = choose(execution.device)
     checkpoints = Checkpoints(run.checkpoints, key(run, settings))
-    resumed = checkpoints.load()
-    threads = resumed["threads"] if resumed else min(execution.threads, usable_cpus())
+    saved = checkpoints.load()
+    threads = saved["threads"] if saved else min(execution.threads, usable_cpus())
     configure(device, threads=threads, tf32=settings.mixed_precision, deterministic=settings.deterministic)
     log.info("%s, %s stage: on %s, %d thread(s)", run, run.stage, describe(device), threads)
     with Store(run, device, execution.resident_gib) as store:
         plan = _plan(run, settings, store)
-        trainer = _trainer(run, settings, store, device, resumed)
-        ledger = Ledger(settings.log_steps, *((resumed["history"], resumed["pending"]) if resumed else ()))
-        keeper = Keeper(
-            checkpoints, trainer, ledger, seconds=execution.checkpoint_seconds, threads=threads, resumed=resumed
+        trainer = _trainer(run, settings, store, device, begun=saved is not None)
+        state = TrainingState(
+            name=str(run),
+            draws_by=run.draws_by,
+            trainer=trainer,
+            plan=plan,
+            checkpoints=checkpoints,
+            checkpoint_seconds=execution.checkpoint_seconds,
+            threads=threads,
+            log_steps=settings.log_steps,
+            snapshot_epochs=settings.snapshot_epochs if run.stage == "main" else 0,
         )
-        start = resumed["step"] if resumed else 0
-        if start:
-            log.info("%s: going on after step %d of %d", run, start, plan.steps)
+        if saved:
+            state.resume(saved)
+        if settings.compile:
+            trainer.compile()
         named, batches = _named(run, checkpoints), _batches(run, settings, store, plan, trainer)
-        with named, batches, _board(run, execution, start) as row_done, Interruption() as interruption:
-            clock = fit(
-                trainer,
-                batches,
-                plan,
-                name=str(run),
-                identity=_identity(run),
-                start=start,
-                ledger=ledger,
-                keeper=keeper,
-                interruption=interruption,
-                epoch_done=_snapshots(run, settings, trainer, checkpoints),
-                row_done=row_done,
-            )
-            keeper.check(plan.steps)
-            record = _record(run, settings, store, plan, keeper, clock)
+        board = results.tensorboard(run.out / "tensorboard" if execution.tensorboard else None, state.step)
+        with named, batches, board as state.row_done, Interruption() as interruption:
+            clock = fit(state, batches, interruption)
+            record = _record(run, settings, store, state, clock)
             snapshots = sorted((checkpoints.folder / results.SNAPSHOTS).glob("*.safetensors"))
-            results.write_results(run.out, trainer.weights(), record=record, history=ledger.csv(), snapshots=snapshots)
+            results.write_results(run.out, trainer.weights(), record=record, history=state.csv(), snapshots=snapshots)
             checkpoints.clear()  # so that a forced re-run trains
     log.info("%s: done, %d steps, %.0f images/s", run, plan.steps, record["images_per_second"])
 
 
-def key(run: Run, settings: Settings) -> dict[str, str]:
+def key(run: TrainingRun, settings: Training) -> dict[str, str]:
     """Name everything that the weights depend on: settings, inputs by content, code."""
     identity = {name: getattr(run, name) for name in ("stage", "trainer", "options", "unseen", "seed")}
     files = (*run.rois, *run.shards, *run.reference)
     return {
-        **{f"training.{name}": json.dumps(value) for name, value in as_json(settings).items()},
+        **{f"training.{name}": json.dumps(value) for name, value in settings.as_json().items()},
         **{name: json.dumps(value, sort_keys=True) for name, value in identity.items()},
         **{f"{number} {path.parent.name}/{path.name}": digest(path) for number, path in enumerate(files)},
         "start": hashlib.sha256(run.start.read_bytes()).hexdigest() if run.start else "none",
-        "code": f"{fingerprint('fdgst.training.run')} {fingerprint(methods.module(run.trainer))}",
+        "code": f"{fingerprint('fdgst.training.run')} {fingerprint(trainer_module(run.trainer))}",
         "torch": str(torch.__version__),  # its own type is none that a checkpoint may hold
     }
 
 
-def _plan(run: Run, settings: Settings, store: Store) -> Schedule:
+def _check(run: TrainingRun) -> None:
+    """Refuse a run whose trainer and augmentation lack what they need, before any file is opened."""
+    stated, count = needs(run.trainer), len(run.shards)
+    where = f"method {run.method}"
+    if run.augmentation != "none" and not count:
+        # without this refusal the row would train on originals alone, under another row's name
+        raise ConfigError(
+            f"{where}: augmentation {run.augmentation} needs shards, found none among the files of this run"
+            " (generation.self_pairs: false with two domains leaves no pair)"
+        )
+    if run.augmentation == "none" and count:
+        raise ConfigError(f"{where}: expected no shards without an augmentation, found {count}; name it")
+    if stated.augmentation == "needed" and not count:
+        raise ConfigError(f"{where}: trainer {run.trainer} needs stylised copies: name an augmentation")
+    if stated.augmentation == "refused" and count:
+        raise ConfigError(f"{where}: trainer {run.trainer} takes no stylised copies, found {count} shards")
+
+
+def _plan(run: TrainingRun, settings: Training, store: Store) -> Schedule:
     """Plan the run from its own images, or for an upper bound from those that the other rows train on."""
     return schedule(
         settings,
@@ -117,32 +139,26 @@ def _plan(run: Run, settings: Settings, store: Store) -> Schedule:
         counts=training_counts(run.reference) if run.reference else list(store.layout.counts),
         sources=len(store.domains),
         copies=store.layout.styles,
-        intra=run.intra,
+        is_upper_bound=run.is_upper_bound,
     )
 
 
-def _trainer(
-    run: Run, settings: Settings, store: Store, device: torch.device, resumed: Mapping[str, Any] | None
-) -> Trainer:
-    """Make the network and its trainer, as the next step wants to find them."""
-    network = rebuild_network(settings) if run.start or resumed else build_network(settings, seed=run.seed)
-    if run.start and not resumed:
+def _trainer(run: TrainingRun, settings: Training, store: Store, device: torch.device, *, begun: bool) -> Trainer:
+    """Make the network and its trainer: ready for the first step, or if it has begun, for a saved state."""
+    shape = {"channels": store.channels, "structures": len(store.structures)}
+    random = not (run.start or begun)
+    network = build_network(settings, **shape, seed=run.seed) if random else rebuild_network(settings, **shape)
+    if run.start and not begun:
         _load_start(network, run.start)
     network.to(device).to(memory_format=torch.channels_last)
     sources = len(store.domains)
     trainer = methods.build(
         run.trainer, network, settings=settings, options=run.options, sources=sources, seed=run.seed
     )
-    if trainer.pairs and not store.shards:
-        raise ConfigError(f"method {run.method}: trainer {run.trainer} needs stylised copies: name an augmentation")
-    if resumed:
-        trainer.load_state(resumed["trainer"])
-    elif run.stage == "main":
+    if run.stage == "main" and not begun:
         trainer.prepare(
             (source, images) for source in range(sources) for images in store.originals(source, PREPARE_IMAGES)
         )
-    if settings.compile:
-        trainer.compile()
     return trainer
 
 
@@ -156,7 +172,7 @@ def _load_start(network: torch.nn.Module, path: Path) -> None:
         ) from error
 
 
-def _batches(run: Run, settings: Settings, store: Store, plan: Schedule, trainer: Trainer) -> Batches:
+def _batches(run: TrainingRun, settings: Training, store: Store, plan: Schedule, trainer: Trainer) -> Batches:
     """Make what makes the batches."""
     if trainer.pairs and plan.images_per_source % 2:
         found = plan.images_per_source
@@ -164,7 +180,7 @@ def _batches(run: Run, settings: Settings, store: Store, plan: Schedule, trainer
             f"training.batch: trainer {run.trainer} needs an even number of images per source, found {found}"
         )
     sampling = Sampling(
-        identity=_identity(run),
+        identity=run.draws_by,
         steps=plan.steps_per_epoch,
         per_source=plan.images_per_source,
         pairs=trainer.pairs,
@@ -174,31 +190,8 @@ def _batches(run: Run, settings: Settings, store: Store, plan: Schedule, trainer
     return Batches(store, sampling)
 
 
-def _identity(run: Run) -> tuple[str | int, ...]:
-    """Name what the run draws; not by its method, so that rows differ by their method alone."""
-    return run.stage, run.unseen, run.seed
-
-
-def _snapshots(run: Run, settings: Settings, trainer: Trainer, checkpoints: Checkpoints) -> Callable[[int], None]:
-    """Return what happens at the end of an epoch: a snapshot every so many, kept with the checkpoints for now."""
-
-    def keep(epochs: int) -> None:
-        if run.stage == "main" and settings.snapshot_epochs and epochs % settings.snapshot_epochs == 0:
-            path = checkpoints.folder / results.SNAPSHOTS / f"epoch{epochs:04d}.safetensors"
-            results.save_model(path, trainer.weights())
-
-    return keep
-
-
-def _board(run: Run, execution: Execution, start: int) -> AbstractContextManager[Callable[[Mapping[str, float]], None]]:
-    """Return a context whose value takes the rows of the history: to TensorBoard, or nowhere."""
-    if execution.tensorboard:
-        return results.tensorboard(run.out / "tensorboard", start)
-    return nullcontext(lambda row: None)
-
-
 @contextmanager
-def _named(run: Run, checkpoints: Checkpoints) -> Iterator[None]:
+def _named(run: TrainingRun, checkpoints: Checkpoints) -> Iterator[None]:
     """Say which run failed, and what is left of it."""
     try:
         yield
@@ -206,22 +199,26 @@ def _named(run: Run, checkpoints: Checkpoints) -> Iterator[None]:
         kept = checkpoints.newest()
         last = f"last good checkpoint: {kept}" if kept else "it was too early for a checkpoint"
         full = "the GPU's memory is full: lower training.images_per_step or training.resident_gib"
-        said = full if isinstance(error, torch.OutOfMemoryError) else error
-        raise TrainingError(f"{run}: {said}; {last}") from error
+        fault = full if isinstance(error, torch.OutOfMemoryError) else error
+        raise TrainingError(f"{run}: {fault}; {last}") from error
 
 
 def _record(
-    run: Run, settings: Settings, store: Store, plan: Schedule, keeper: Keeper, clock: DataClock
+    run: TrainingRun, settings: Training, store: Store, state: TrainingState, clock: DataClock
 ) -> dict[str, Any]:
     """Describe a finished training: what `predict` needs to rebuild the model, and what a reader may want to know."""
-    seconds = keeper.seconds()
-    images, trainer = plan.steps * plan.images_per_step, keeper.trainer
+    seconds, plan, trainer = state.seconds, state.plan, state.trainer
+    images = plan.steps * plan.images_per_step
     return {
         **{name: getattr(run, name) for name in ("method", "unseen", "seed", "stage", "trainer")},
         "options": dict(run.options),
+        "augmentation": run.augmentation,
         "sources": store.domains,
-        "settings": as_json(settings),
-        "network_size_px": store.size_px,
+        "structures": list(store.structures),
+        "channels": store.channels,
+        "white": store.white,
+        "network_size_px": list(store.size_px),
+        "settings": settings.as_json(),
         "epochs": plan.epochs,
         "steps": plan.steps,
         "images_per_step": plan.images_per_step,
@@ -229,12 +226,12 @@ def _record(
         "images_per_second": round(images / seconds, 1),
         **peak_memory(trainer.device),
         "device": describe(trainer.device),
-        "threads": keeper.threads,
+        "threads": state.threads,
         "resident": store.resident,
-        "interruptions": keeper.interruptions,
+        "interruptions": state.interruptions,
         "versions": results.versions(),
         "depends_on": {
-            name: value for name, value in keeper.checkpoints.key.items() if not name.startswith("training.")
+            name: value for name, value in state.checkpoints.key.items() if not name.startswith("training.")
         },
         "precision": "bfloat16" if trainer.mixed else "float32",
         "data_share": round(clock.share, 4),

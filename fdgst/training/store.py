@@ -168,7 +168,9 @@ def check(run: TrainingRun, rois: Sequence[Rois], shards: Sequence[Shard]) -> No
     domains = [file.domain for file in rois]
     faults: list[str] = []
     if run.is_upper_bound and domains != [run.unseen]:
-        faults.append(f"{run}: trainer {run.trainer} takes the ROI file of {run.unseen} alone, found {', '.join(domains)}")
+        faults.append(
+            f"{run}: trainer {run.trainer} takes the ROI file of {run.unseen} alone, found {', '.join(domains)}"
+        )
     files: list[Rois | Shard] = [*rois, *shards]
     for path, file in zip((*run.rois, *run.shards), files, strict=True):
         faults += _faults(path, file, run, rois, domains)
@@ -195,7 +197,9 @@ def _misfits(run: TrainingRun, shards: Sequence[Shard], domains: Sequence[str]) 
     return faults
 
 
-def _faults(path: Path, file: Rois | Shard, run: TrainingRun, rois: Sequence[Rois], domains: Sequence[str]) -> list[str]:
+def _faults(
+    path: Path, file: Rois | Shard, run: TrainingRun, rois: Sequence[Rois], domains: Sequence[str]
+) -> list[str]:
     """List what is wrong with one input file of a run."""
     own = [file.domain] if isinstance(file, Rois) else [file.content_domain, file.style_domain]
     faults = []
@@ -248,19 +252,10 @@ def _layout(rois: Sequence[Rois], shards: Sequence[Shard]) -> Layout:
         bases=np.cumsum([0, *sizes])[:-1],
         strengths=shards[0].lambdas.shape[1] if shards else 0,
         lambdas=np.concatenate([shard.lambdas.ravel() for shard in shards]) if shards else np.empty(0),
-        law=_law(shards[0]) if shards else None,
+        law=shards[0].law if shards and shards[0].encoding == "residual" else None,
         styles=styles,
         residual=any(shard.encoding == "residual" for shard in shards),
     )
-
-
-def _law(shard: Shard) -> tuple[float, float] | None:
-    """Return the law by which lambdas are drawn at load time, None where the shard's own are taken."""
-    lambdas = shard.settings.get("lambdas")
-    if shard.encoding != "residual" or not isinstance(lambdas, dict):
-        return None
-    low, high = lambdas["uniform"]
-    return float(low), float(high)
 
 
 def _free_gib(device: torch.device) -> float:

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from fdgst.core.masks import unpack
 from fdgst.storage.banks import SoftBank, open_bank
 from fdgst.storage.outline import Outline, outline
 from fdgst.storage.predictions import open_predictions
 from fdgst.storage.rois import SPLITS, open_rois
 from fdgst.storage.shards import open_shard
 from fdgst.viewing.sheet import rows
+
+CHANNELS = {1: "grey", 3: "colour"}
 
 
 def describe(path: Path) -> list[str]:
@@ -41,33 +44,44 @@ def _rois(path: Path) -> Iterator[str]:
     with open_rois(path) as rois:
         counts = Counter(rois.splits)
         parts = " and ".join(f"{counts[split]} {split}" for split in SPLITS)
-        yield f"{len(rois.names)} images of {rois.domain} ({rois.title}): {parts} images, with labels"
-        yield f"{rois.roi_size_px} px ROIs, and the same at network size, {rois.network_size_px} px"
+        yield f"{len(rois.names)} images of {rois.domain} ({rois.title}): {parts} images, with masks"
+        depth = f"{CHANNELS[rois.channels]} of {rois.white.bit_length()} bits"
+        size, network = _pixels(rois.roi_size_px), _pixels(rois.network_size_px)
+        yield f"{size} ROIs, {depth}, and the same at network size, {network}"
+        groups = len(set(rois.groups))
+        if groups < len(rois.names):
+            yield f"of {groups} groups (patients or slides)"
         train = rois.indices("train")
         if len(train):
-            labels = rois.network_labels(train)
-            shares = [100 * (labels >= least).mean() for least in (1, 2)]
-            yield f"disc {shares[0]:.1f} % and cup {shares[1]:.1f} % of the training images' area"
+            masks = unpack(rois.network_bits(train), len(rois.structures))
+            areas = zip(rois.structures, masks.mean((0, 2, 3)), masks.any((2, 3)).sum(0), strict=True)
+            for structure, area, images in areas:
+                within = f", within {rois.within[structure]}" if rois.within[structure] else ""
+                where = f" in {images} of {len(train)}" if structure in rois.optional else ""
+                yield f"{structure}: {100 * area:.1f} % of the training images' area{where}{within}"
             grey = ", ".join(f"{value:.0f}" for value in rois.network_images(train[:50]).mean((0, 1, 2)))
-            yield f"mean colour (red, green, blue) of the first {min(50, len(train))}: {grey}"
+            names = "mean colour (red, green, blue)" if rois.channels == 3 else "mean grey level"
+            yield f"{names} of the first {min(50, len(train))}: {grey}"
 
 
 def _bank(path: Path) -> Iterator[str]:
     """Describe a bank of either kind."""
     with open_bank(path) as bank:
-        size = f"{bank.size_px} px ({bank.mixing} size)"
+        size = f"{_pixels(bank.size_px)} ({bank.mixing} size)"
         yield f"amplitudes of {len(bank.names)} training images of {bank.domain}, {size}, unnormalised rfft2"
         if not isinstance(bank, SoftBank):
             yield "no threshold: every amplitude"
             return
         kept = [bank.coefficients(image) for image in range(len(bank.names))]
-        counts = np.array([np.bincount(found.channel, minlength=3) for found in kept])
-        whole = bank.size_px * (bank.size_px // 2 + 1)
+        counts = np.array([np.bincount(found.channel, minlength=bank.channels) for found in kept])
+        height, width = bank.size_px
+        whole = height * (width // 2 + 1)
         yield f"soft-thresholded, alpha {bank.alpha}: of {whole} amplitudes a channel keeps (least, median, most)"
-        for name, column in zip(("red", "green", "blue"), counts.T, strict=True):
+        names = ("red", "green", "blue") if bank.channels == 3 else ("grey",)
+        for name, column in zip(names, counts.T, strict=True):
             yield f"  {name:6}{column.min():6} {int(np.median(column)):6} {column.max():6}"
         rows_, columns = (np.concatenate([getattr(found, part) for found in kept]) for part in ("row", "column"))
-        highest = max(np.minimum(rows_, bank.size_px - rows_).max(initial=0), columns.max(initial=0))
+        highest = max(np.minimum(rows_, height - rows_).max(initial=0), columns.max(initial=0))
         yield f"highest frequency kept: {highest} cycles per image; phases are kept up to {bank.phase(0).shape[2] - 1}"
 
 
@@ -76,7 +90,7 @@ def _shard(path: Path) -> Iterator[str]:
     with open_shard(path) as shard:
         count, copies = shard.lambdas.shape
         who = f"of an image of {shard.style_domain}" if shard.window != "none" else "unchanged (a control)"
-        yield f"{count} images of {shard.content_domain}, each {copies} times, {shard.size_px} px; style: {who}"
+        yield f"{count} images of {shard.content_domain}, each {copies} times, {_pixels(shard.size_px)}; style: {who}"
         if shard.encoding == "grid":
             yield f"encoding grid: {count * copies} pictures"
         else:
@@ -99,10 +113,10 @@ def _predictions(path: Path) -> Iterator[str]:
     with open_predictions(path) as found:
         who = f"{found.method}, {found.unseen} unseen, seed {found.seed}"
         yield f"{len(found.names)} images of {found.domain}, by {who}"
-        areas = np.array([found.mask(row).mean((1, 2)) for row in range(len(found.names))])
-        for name, column in zip(("cup", "disc"), areas.T, strict=True):
-            missed = int((column == 0).sum())
-            yield f"{name}: {100 * column.mean():.1f} % of the area on average, missed in {missed} images"
+        areas = np.array([found.masks_of(row).mean((1, 2)) for row in range(len(found.names))])
+        for name, column in zip(found.structures, areas.T, strict=True):
+            empty = int((column == 0).sum())
+            yield f"{name}: {100 * column.mean():.1f} % of the area on average, empty in {empty} images"
 
 
 _DESCRIBE: dict[str, Callable[[Path], Iterator[str]]] = {
@@ -140,6 +154,12 @@ def _datasets(found: Outline) -> Iterator[str]:
 def _alpha(alpha: float | str) -> str:
     """Say a threshold in words."""
     return "0 (no threshold)" if alpha == 0 else f"{alpha}"
+
+
+def _pixels(size_px: tuple[int, int]) -> str:
+    """Say a size in pixels, width first as image viewers do; one number for a square."""
+    height, width = size_px
+    return f"{width} px" if height == width else f"{width}x{height} px"
 
 
 def _size(size_bytes: int) -> str:

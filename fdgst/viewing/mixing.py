@@ -5,16 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import scipy.fft
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
+from pydantic import ValidationError
 
 from fdgst.core.synthesis import carry, spectrum_of
 from fdgst.core.thresholds import thresholded
 from fdgst.core.windows import half, window_mask
-from fdgst.errors import DataError
-from fdgst.generation.augmentation import Augmentation, checked
+from fdgst.data.photographs import read_photograph
+from fdgst.errors import ConfigError, DataError
 from fdgst.generation.threads import steady
 from fdgst.progress import progress
 from fdgst.storage.atomic import atomic
+from fdgst.study.augmentations import Augmentation
 from fdgst.viewing.panels import Panel, draw
 
 SHEET_IN = 10.0
@@ -28,7 +30,7 @@ def mix_photographs(
     Parameters
     ----------
     content, style : Path
-        Photographs that Pillow reads; turned upright as their EXIF says, brought to RGB.
+        Of 8 bits, see `fdgst.data.photographs.read_photograph`; brought to RGB.
     out : Path
         Folder for ``{content}_like_{style}_{lambda}.png`` and ``..._sheet.png``.
     lambdas : sequence of float
@@ -39,7 +41,7 @@ def mix_photographs(
     Returns
     -------
     list of str
-        What was done to the style photograph, and the files written.
+        What was done to the photographs, and the files written.
 
     Raises
     ------
@@ -48,15 +50,14 @@ def mix_photographs(
     DataError
         If a photograph cannot be read; one line for each.
     """
-    a = checked(Augmentation("mix", "fourier", window, alpha, list(lambdas), "grid", "roi"))
-    x, y = _read([content, style])
-    notes = []
+    augmentation = _augmentation(lambdas, window, alpha)
+    (x, y), notes = _read([content, style])
     if x.shape != y.shape:
         size = (x.shape[1], x.shape[0])
         notes.append(f"{style}: {y.shape[1]}x{y.shape[0]} px resized (LANCZOS) to the content's {size[0]}x{size[1]} px")
         y = np.asarray(Image.fromarray(y).resize(size, Image.Resampling.LANCZOS))
     with steady():
-        d = _change(x, y, a)
+        d = _change(x, y, augmentation)
     stem, panels = f"{content.stem}_like_{style.stem}", [Panel("content", x), Panel("style", y)]
     for lam in lambdas:
         mixed = np.clip(np.rint(x + np.float32(lam) * d), 0, 255).astype(np.uint8)
@@ -69,30 +70,41 @@ def mix_photographs(
     return [*notes, f"wrote {out / f'{stem}_sheet.png'}"]
 
 
-def _read(paths: Sequence[Path]) -> list[np.ndarray]:
-    """Read photographs as RGB, uint8 (height, width, 3), and tell of all that cannot be read."""
-    images, faults = [], []
+def _augmentation(lambdas: Sequence[float], window: str, alpha: float | str) -> Augmentation:
+    """Check the strengths, the window and the threshold."""
+    settings = {"id": "mix", "kind": "fourier", "window": window, "alpha": alpha, "lambda": tuple(lambdas)}
+    try:
+        return Augmentation.model_validate(settings | {"encoding": "grid"})
+    except ValidationError as error:
+        lines = [(".".join(str(part) for part in item["loc"][:1]), item["msg"]) for item in error.errors()]
+        raise ConfigError(*(f"{key}: {text.removeprefix('Value error, ')}" for key, text in lines)) from error
+
+
+def _read(paths: Sequence[Path]) -> tuple[list[np.ndarray], list[str]]:
+    """Read photographs as RGB, uint8 (height, width, 3), and say what was done; tell of all that cannot be read."""
+    images: list[np.ndarray] = []
+    notes: list[str] = []
+    faults: list[str] = []
     for path in paths:
         try:
-            with Image.open(path) as image:
-                images.append(np.asarray(ImageOps.exif_transpose(image).convert("RGB")))
-        except FileNotFoundError:
-            faults.append(f"{path}: no such file")
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            faults.append(f"{path}: expected a photograph, found what cannot be read ({error})")
+            photograph = read_photograph(path, channels=3, bits=8)
+            images.append(photograph.pixels)
+            notes += [f"{path}: {note}" for note in photograph.notes]
+        except DataError as error:
+            faults += error.faults
     if faults:
         raise DataError(*faults)
-    return images
+    return images, notes
 
 
-def _change(x: np.ndarray, y: np.ndarray, a: Augmentation) -> np.ndarray:
+def _change(x: np.ndarray, y: np.ndarray, augmentation: Augmentation) -> np.ndarray:
     """Return d at the photographs' own size, float32 (height, width, 3); one channel in memory at a time."""
     shape, d = x.shape[:2], np.empty(x.shape, np.float32)
-    weight = None if a.window == "full" else half(window_mask(a.window, shape)).astype(np.float32)
+    weight = None if augmentation.window == "full" else half(window_mask(augmentation.window, shape)).astype(np.float32)
     for channel in progress(range(3), total=3, description="mix", unit="channel"):
         plane = np.s_[..., channel : channel + 1]
         amplitude = np.abs(spectrum_of(y[plane])).astype(np.float32)
-        target = thresholded(amplitude, alpha=a.alpha, width_px=shape[1])
+        target = thresholded(amplitude, alpha=augmentation.alpha, width_px=shape[1])
         mixed = scipy.fft.irfft2(carry(spectrum_of(x[plane]), target, weight), s=shape, workers=1)
         d[..., channel] = mixed[0] - x[..., channel] if weight is None else mixed[0]
     return d

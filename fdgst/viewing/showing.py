@@ -16,7 +16,7 @@ from fdgst.storage.parts import kind_of
 from fdgst.storage.predictions import open_predictions
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.shards import Shard, open_shard
-from fdgst.viewing.panels import Panel, draw, outlined
+from fdgst.viewing.panels import Panel, draw, legend, levels, outlined
 
 WIDTH_IN = 10.0
 SAMPLES, CONTENTS, COPIES = 12, 2, 10
@@ -56,14 +56,15 @@ def show(path: Path, out: Path, *, rois: Path | None) -> list[str]:
 
 
 def _show_rois(path: Path, _: Path | None) -> tuple[Rows, list[str]]:
-    """Show images of the training and the test split, with the outlines of their labels."""
+    """Show images of the training and the test split, with the outlines of their masks."""
     with open_rois(path) as rois:
         chosen = [int(row) for split in ("train", "test") for row in _spread(rois.indices(split), SAMPLES // 2)]
         panels = [
-            Panel(f"{rois.splits[row]}: {rois.names[row]}", outlined(rois.image(row), rois.label(row)))
+            Panel(f"{rois.splits[row]}: {rois.names[row]}", outlined(levels(rois.image(row)), rois.masks(row)))
             for row in chosen
         ]
-    return _wrapped(panels, SAMPLES // 2), []
+        key = [Panel(legend(rois.structures), None)]
+    return [*_wrapped(panels, SAMPLES // 2), key], []
 
 
 def _show_bank(path: Path, _: Path | None) -> tuple[Rows, list[str]]:
@@ -73,7 +74,7 @@ def _show_bank(path: Path, _: Path | None) -> tuple[Rows, list[str]]:
         chosen = _spread(np.arange(len(bank.names)), SAMPLES // 2)
         panels = []
         for image in chosen:
-            picture = _spectrum(_whole(bank.amplitude(int(image)), bank.size_px))
+            picture = _spectrum(_whole(bank.amplitude(int(image)), bank.size_px[1]))
             panels.append(Panel(bank.names[image], _centre(picture) if soft else picture))
     return _wrapped(panels, SAMPLES // 2), []
 
@@ -103,51 +104,58 @@ def _shard_rows(shard: Shard, content: Rois, style: Rois, i: int) -> Rows:
         for rois, name in ((content, shard.names[i]), (style, shard.styles[i]))
     )
     own, other = (np.abs(np.fft.fft2(image.transpose(2, 0, 1).astype(float))) for image in (x, y))
-    above = [Panel(f"content {shard.names[i]}", x)]
+    above = [Panel(f"content {shard.names[i]}", levels(x))]
     if shard.window != "none":
         left = thresholded(other, alpha=shard.alpha, width_px=y.shape[1])
         above += [
-            Panel(f"style {shard.styles[i]}", y),
+            Panel(f"style {shard.styles[i]}", levels(y)),
             Panel("content, log amplitude", _spectrum(own)),
             Panel("style, log amplitude", _spectrum(other)),
             Panel(f"style, alpha {shard.alpha}, its centre", _centre(_spectrum(left))),
         ]
     pictures, chosen = _copies(shard, content, i), _spread(np.arange(shard.lambdas.shape[1]), COPIES)
-    below = [Panel(f"lambda {shard.lambdas[i, copy]:.2g}", pictures[copy]) for copy in chosen]
+    below = [Panel(f"lambda {shard.lambdas[i, copy]:.2g}", levels(pictures[copy])) for copy in chosen]
     return [above, below]
 
 
 def _copies(shard: Shard, content: Rois, i: int) -> np.ndarray:
-    """Return the pictures of one content image in either encoding, uint8 (L, S, S, 3)."""
+    """Return the pictures of one content image in either encoding, (L, h, w, C)."""
     if shard.encoding == "grid":
         return shard.images(np.array([i]))[0]
     x = content.network_image(content.names.index(shard.names[i]))
-    out = np.empty((shard.lambdas.shape[1], *x.shape), np.uint8)
-    mix(x, shard.residuals(np.array([i]))[0].astype(np.float32), shard.lambdas[i], out)
+    out = np.empty((shard.lambdas.shape[1], *x.shape), x.dtype)
+    mix(x, shard.residuals(np.array([i]))[0].astype(np.float32), shard.lambdas[i], out, white=shard.white)
     return out
 
 
 def _show_predictions(path: Path, folder: Path | None) -> tuple[Rows, list[str]]:
     """Show predicted outlines, on their images where these are found."""
     with open_predictions(path) as found:
-        folder = folder or path.resolve().parents[4] / "rois"
+        folder = folder or _rois_folder(path)
         chosen = [int(row) for row in _spread(np.arange(len(found.names)), SAMPLES)]
-        labels = {row: found.mask(row).sum(0).astype(np.uint8) for row in chosen}
+        masks = {row: found.masks_of(row) for row in chosen}
         file, notes, images = folder / f"{found.domain}.h5", [], {}
         if file.is_file():
             with open_rois(file) as rois:
                 images = {
-                    row: rois.image(rois.names.index(found.names[row]))
+                    row: levels(rois.image(rois.names.index(found.names[row])))
                     for row in chosen
                     if found.names[row] in rois.names
                 }
         else:
             notes = [f"{file}: no ROI file; shown are the masks alone"]
         panels = []
-        for row, label in labels.items():
-            image = images.get(row, np.zeros((*label.shape, 3), np.uint8))
-            panels.append(Panel(found.names[row], outlined(image, label)))
-    return _wrapped(panels, SAMPLES // 2), notes
+        for row, planes in masks.items():
+            image = images.get(row, np.zeros((*planes.shape[1:], 3), np.uint8))
+            panels.append(Panel(found.names[row], outlined(image, planes)))
+        key = [Panel(legend(found.structures), None)]
+    return [*_wrapped(panels, SAMPLES // 2), key], notes
+
+
+def _rois_folder(path: Path) -> Path:
+    """Return where the workflow keeps the ROI files that predictions below its folder ``runs`` belong to."""
+    above = path.resolve().parents
+    return next((folder.parent for folder in above if folder.name == "runs"), above[0]) / "rois"
 
 
 _SHOW: dict[str, Callable[[Path, Path | None], tuple[Rows, list[str]]]] = {
@@ -170,16 +178,15 @@ def _wrapped(panels: Sequence[Panel], columns: int) -> Rows:
     """Break panels into rows of equal panels, the last filled with white."""
     rows = [list(panels[start : start + columns]) for start in range(0, len(panels), columns)]
     if len(rows) > 1:
-        blank = Panel("", np.full_like(np.atleast_3d(panels[0].image).repeat(3, 2)[..., :3], 255, dtype=np.uint8))
-        rows[-1] += [blank] * (columns - len(rows[-1]))
+        rows[-1] += [Panel("", None)] * (columns - len(rows[-1]))
     return rows
 
 
-def _whole(half: np.ndarray, size_px: int) -> np.ndarray:
-    """Return whole amplitudes (C, R, R) of half ones: A(-u, -v) = A(u, v)."""
-    mirrored = half[:, -np.arange(size_px) % size_px, :]
-    columns = np.arange(half.shape[2], size_px)
-    return np.concatenate([half, mirrored[..., size_px - columns]], axis=2)
+def _whole(half: np.ndarray, width: int) -> np.ndarray:
+    """Return whole amplitudes (C, H, W) of half ones: A(-u, -v) = A(u, v)."""
+    mirrored = half[:, -np.arange(half.shape[1]) % half.shape[1], :]
+    columns = np.arange(half.shape[2], width)
+    return np.concatenate([half, mirrored[..., width - columns]], axis=2)
 
 
 def _spectrum(amplitude: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ writes nothing.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -19,15 +20,16 @@ from tests.benchmarks.harness import ONE_THREAD, Row, peak_mib, report, side_by_
 os.environ |= ONE_THREAD  # before numpy
 
 import numpy as np
+from fdgst.data.phantom.drawing import draw
 from PIL import Image
 
 from fdgst.core.fourier import stylize
-from fdgst.data import reader
 from fdgst.generation.banks import make_bank
 from fdgst.storage import format as form
 from fdgst.storage.banks import open_bank
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.shards import open_shard
+from tests.tasks import task
 
 ROI_PX, NETWORK_PX = 800, 256
 LAMBDAS = [step / 10 for step in range(1, 11)]
@@ -51,16 +53,19 @@ def literal(content: np.ndarray, style: np.ndarray, alpha: float) -> None:
 
 def write_rois(path: Path, domain: int, count: int) -> None:
     """Write the ROI file of a drawn domain."""
-    dataset = {"reader": "phantom", "seed": 1, "size_px": ROI_PX, "train": DISTINCT, "test": 1, "exclude": []}
-    entries = reader("phantom").entries(dataset, f"Domain{domain}", domain)
-    samples = [entry.load() for entry in entries if entry.split == "train"]
-    settings = {"domain": f"domain{domain}", "title": f"Camera {domain}"}
-    shape = {"count": count, "roi_size_px": ROI_PX, "network_size_px": NETWORK_PX}
-    with create_rois(path, settings=settings, label_resize="nearest", compression="none", **shape) as rois:
+    size_px = (ROI_PX, ROI_PX)
+    drawings = [
+        draw(seed=1, number=domain, split="train", index=index, size_px=size_px, lesion=False)
+        for index in range(DISTINCT)
+    ]
+    named = {"task": task(), "domain": f"domain{domain}", "title": f"Camera {domain}", "settings": {}}
+    shape = {"count": count, "roi_size_px": size_px, "network_size_px": (NETWORK_PX, NETWORK_PX)}
+    with create_rois(path, mask_resize="nearest", compression="none", **named, **shape) as rois:
         for i in range(count):
-            sample = samples[i % DISTINCT]
-            shifted = (np.roll(plane, 3 * (i // DISTINCT), 1) for plane in (sample.image, sample.label))
-            rois.add(f"{i:04}", "train", *shifted, f"{i:064x}")
+            drawing, shift = drawings[i % DISTINCT], 3 * (i // DISTINCT)
+            image = np.roll(drawing.levels(channels=3, bits=8), shift, 1)
+            greys = {"mask": np.roll(drawing.grey("mask"), shift, 1)}
+            rois.add(name=f"{i:04}", split="train", group="", image=image, greys=greys, sha256=f"{i:064x}")
 
 
 class Case:
@@ -82,19 +87,27 @@ class Case:
         """Path of a shard."""
         return self.folder / f"{name}{content}.h5"
 
-    def command(self, name: str, *flags: str, content: int = 1) -> list[str | Path]:
+    def settings(self, name: str, encoding: str) -> Path:
+        """Write the settings of a shard."""
+        own = {"id": name, "alpha": float(ALPHAS[name]), "encoding": encoding}
+        augmentation = {"kind": "fourier", "window": "full", "lambda": LAMBDAS, **own}
+        path = self.folder / f"{name}-{encoding}.json"
+        path.write_text(json.dumps({"augmentation": augmentation, "seed": 1, "compression": "none"}))
+        return path
+
+    def command(self, name: str, *flags: str, content: int = 1, encoding: str = "grid") -> list[str | Path]:
         """Return the command that makes a shard."""
         alpha = ALPHAS[name]
         banks = ["--style-bank", self.bank(3 - content, alpha)]
         banks += ["--content-bank", self.bank(content, alpha)] if alpha != "0" else []
         rois, out = self.folder / f"rois{content}.h5", self.shard(name, content)
-        how = ["--augmentation", name, "--alpha", alpha, "--lambdas", str(LAMBDAS), "--seed", "1", *flags]
+        how = ["--settings", self.settings(name, encoding), *flags]
         return [*FDGST, "shard", "--content", rois, *banks, *how, "--out", out]
 
-    def make(self, name: str, *flags: str) -> None:
+    def make(self, name: str, encoding: str = "grid") -> None:
         """Make a shard anew."""
         self.shard(name).unlink(missing_ok=True)
-        together([self.command(name, *flags)])
+        together([self.command(name, encoding=encoding)])
 
     def images(self, i: int) -> tuple[np.ndarray, np.ndarray]:
         """Return a content and a style image, (3, height, width)."""
@@ -103,16 +116,16 @@ class Case:
 
 
 def plain_write(source: Path, out: Path) -> None:
-    """Write a shard's pixels and labels again, and nothing else: the same filter, hash and fsync."""
+    """Write a shard's pixels and masks again, and nothing else: the same filter, hash and fsync."""
     out.unlink(missing_ok=True)
     with open_shard(source) as shard:
-        pixels, labels = shard.images(np.array([0]))[0], shard.labels(np.array([0]))[0]
+        pixels, bits = shard.images(np.array([0]))[0], shard.bits(np.array([0]))[0]
         count = len(shard)
     with form.create(out, kind="shard", settings={}) as file:
         image = form.add_images(file, "image", (count, *pixels.shape), "u1", compression="none", per_item=2)
-        label = form.add_images(file, "label", (count, *labels.shape), "u1", compression="none")
+        mask = form.add_images(file, "mask", (count, *bits.shape), "u1", compression="none")
         for i in range(count):
-            image[i], label[i] = pixels, labels
+            image[i], mask[i] = pixels, bits
 
 
 def speed(case: Case, rounds: int) -> list[Row]:
@@ -151,7 +164,9 @@ def load_time(case: Case, rounds: int) -> list[Row]:
     from fdgst.training.stylise import Stylist
 
     torch.set_num_threads(1)
-    stylist = Stylist(case.bank(1, "0.05"), case.bank(2, "0.05"), size_px=NETWORK_PX, device="cpu")
+    stylist = Stylist(
+        case.bank(1, "0.05"), case.bank(2, "0.05"), size_px=(NETWORK_PX, NETWORK_PX), white=255, device="cpu"
+    )
     with open_rois(case.folder / "rois1.h5") as rois:
         images = torch.from_numpy(rois.network_images(np.arange(16))).permute(0, 3, 1, 2).contiguous()
     numbers, strengths = torch.arange(16), torch.linspace(0, 1, 16)
@@ -168,7 +183,7 @@ def load_time(case: Case, rounds: int) -> list[Row]:
     rows = [Row("fdg_st: speed at load time", "literal arithmetic", slow / fast, "x", "", detail)]
     case.make("fdg")
     grid = case.shard("fdg").stat().st_size
-    case.make("fdg", "--encoding", "residual")
+    case.make("fdg", "residual")
     residual = case.shard("fdg").stat().st_size
     detail = f"{case.count} contents, {len(LAMBDAS)} lambdas: {grid / 1e6:.0f} MB, {residual / 1e6:.0f} MB"
     return [*rows, Row("fdg: size of a grid shard", "the residual shard", grid / residual, "x", "", detail)]

@@ -26,7 +26,7 @@ SIDE_PX = 800
 
 
 def region(rows: float, columns: float, height: float, width: float) -> np.ndarray:
-    """Draw a disc-like region with a wavy outline: centre and half axes in pixels."""
+    """Draw a round region with a wavy outline: centre and half axes in pixels."""
     y, x = np.mgrid[:SIDE_PX, :SIDE_PX]
     angle = np.arctan2(y - rows, x - columns)
     wave = 1 + 0.05 * np.sin(5 * angle) + 0.02 * np.sin(11 * angle)
@@ -34,8 +34,8 @@ def region(rows: float, columns: float, height: float, width: float) -> np.ndarr
 
 
 PAIRS = {
-    "disc": (region(405, 410, 180, 160), region(400, 400, 190, 170)),
-    "cup": (region(420, 390, 90, 80), region(400, 400, 110, 85)),
+    "large": (region(405, 410, 180, 160), region(400, 400, 190, 170)),
+    "small": (region(420, 390, 90, 80), region(400, 400, 110, 85)),
     "far apart": (region(150, 150, 60, 60), region(600, 620, 90, 90)),
 }
 

@@ -1,44 +1,82 @@
 import numpy as np
 import pytest
+from PIL import Image
 
-from fdgst.core.resize import label_of_grey, resize_image, resize_label, resize_plane
+from fdgst.core.resize import resize_grey, resize_image, resize_plane
+
+KINDS = [(np.uint8, 3), (np.uint8, 1), (np.uint16, 3), (np.uint16, 1)]
 
 
-def test_resizing_to_the_same_size_changes_nothing_and_copies():
-    image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
-    same = resize_image(image, 4)
+@pytest.mark.parametrize(("kind", "channels"), KINDS)
+def test_resizing_to_the_same_size_changes_nothing_and_copies(kind, channels):
+    image = np.arange(20 * channels, dtype=kind).reshape(4, 5, channels)
+    same = resize_image(image, (4, 5))
     np.testing.assert_array_equal(same, image)
     assert not np.shares_memory(same, image)
 
 
+@pytest.mark.parametrize(("kind", "channels"), KINDS)
+def test_a_resized_image_has_the_height_width_and_type_that_were_asked_for(kind, channels):
+    image = np.random.default_rng(0).integers(0, np.iinfo(kind).max, (40, 30, channels), kind)
+    found = resize_image(image, (13, 21))
+    assert (found.shape, found.dtype) == ((13, 21, channels), kind)
+
+
+def test_colour_of_8_bits_is_pillows_to_the_byte():
+    image = np.random.default_rng(1).integers(0, 256, (50, 40, 3), np.uint8)
+    expected = np.asarray(Image.fromarray(image).resize((17, 23), Image.Resampling.LANCZOS))
+    np.testing.assert_array_equal(resize_image(image, (23, 17)), expected)
+
+
+def test_a_channel_does_not_depend_on_its_neighbours():
+    image = np.random.default_rng(2).integers(0, 256, (33, 47, 3), np.uint8)
+    for channel in range(3):
+        alone = resize_image(image[..., channel : channel + 1], (20, 11))
+        np.testing.assert_array_equal(resize_image(image, (20, 11))[..., channel], alone[..., 0])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits_are_resized_as_real_numbers_and_cut_at_both_ends(channels):
+    image = np.zeros((40, 40, channels), np.uint16)
+    image[:, 20:] = 65535  # LANCZOS overshoots at the edge
+    image[:10] = np.random.default_rng(3).integers(0, 65536, (10, 40, channels), np.uint16)
+    exact = np.stack([resize_plane(image[..., channel], (13, 17)) for channel in range(channels)], -1)
+    assert exact.min() < 0
+    assert exact.max() > 65535
+    np.testing.assert_array_equal(resize_image(image, (13, 17)), np.clip(np.rint(exact), 0, 65535))
+
+
 def test_the_resize_of_a_sum_of_planes_is_the_sum_of_their_resizes():
     rng = np.random.default_rng(0)
-    a, b = rng.normal(0, 100, (2, 50, 50)).astype(np.float32)
-    np.testing.assert_allclose(resize_plane(a + b, 16), resize_plane(a, 16) + resize_plane(b, 16), atol=1e-3)
+    a, b = rng.normal(0, 100, (2, 50, 61)).astype(np.float32)
+    whole = resize_plane(a + b, (16, 19))
+    np.testing.assert_allclose(whole, resize_plane(a, (16, 19)) + resize_plane(b, (16, 19)), atol=1e-3)
 
 
-def test_a_constant_image_stays_constant_in_all_three_kinds():
-    assert (resize_image(np.full((40, 40, 3), 77, np.uint8), 13) == 77).all()
-    assert (resize_label(np.full((40, 40), 2, np.uint8), 13, rule="nearest") == 2).all()
-    np.testing.assert_allclose(resize_plane(np.full((40, 40), 7.5, np.float32), 13), 7.5, rtol=1e-6)
+@pytest.mark.parametrize(("kind", "channels"), KINDS)
+def test_a_constant_image_stays_constant(kind, channels):
+    assert (resize_image(np.full((40, 30, channels), 77, kind), (13, 20)) == 77).all()
+    assert (resize_grey(np.full((40, 30), 77, kind), (13, 20), rule="nearest") == 77).all()
+    assert (resize_grey(np.full((40, 30), 77, kind), (13, 20), rule="bicubic") == 77).all()
 
 
-def test_nearest_labels_are_the_labels_at_the_pixel_centres():
-    label = np.repeat(np.repeat(np.array([[0, 1], [2, 0]], np.uint8), 4, 0), 4, 1)
-    np.testing.assert_array_equal(resize_label(label, 2, rule="nearest"), [[0, 1], [2, 0]])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_nearest_greys_are_the_greys_at_the_pixel_centres(kind):
+    grey = np.repeat(np.repeat(np.array([[0, 128, 7], [255, 3, 0]], kind), 4, 0), 4, 1)
+    found = resize_grey(grey, (2, 3), rule="nearest")
+    np.testing.assert_array_equal(found, [[0, 128, 7], [255, 3, 0]])
+    assert found.dtype == kind
 
 
-def test_the_released_rule_thresholds_a_resized_grey_mask_again():
-    label = np.zeros((8, 8), np.uint8)
-    label[:, 4:] = 2  # between cup (0) and background (255) lies what reads as rim
-    assert set(np.unique(resize_label(label, 3, rule="released"))) == {0, 1, 2}
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_bicubic_greys_lie_between(kind):
+    grey = np.zeros((8, 8), kind)
+    grey[:, 4:] = 255
+    found = resize_grey(grey, (8, 3), rule="bicubic")
+    assert found.dtype == kind
+    assert ((found[:, 1] > 51) & (found[:, 1] < 200)).all()
 
 
 def test_an_unknown_rule_is_named():
     with pytest.raises(ValueError, match="'linear'"):
-        resize_label(np.zeros((4, 4), np.uint8), 2, rule="linear")
-
-
-def test_grey_values_are_read_as_the_public_masks_mean_them():
-    grey = np.array([0, 50, 51, 128, 200, 201, 255], np.uint8)
-    np.testing.assert_array_equal(label_of_grey(grey), [2, 2, 1, 1, 1, 0, 0])
+        resize_grey(np.zeros((4, 4), np.uint8), (2, 2), rule="linear")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fdgst.core.thresholds import parse_alpha, soft_threshold, threshold_of, thresholded
+from fdgst.core.thresholds import canonical_alpha, parse_alpha, soft_threshold, threshold_of, thresholded
 from fdgst.core.windows import half
 
 ALPHAS = st.one_of(st.floats(0, 1), st.builds("{}:{:.3f}".format, st.sampled_from(["ac", "energy"]), st.floats(0, 1)))
@@ -12,7 +12,8 @@ ALPHAS = st.one_of(st.floats(0, 1), st.builds("{}:{:.3f}".format, st.sampled_fro
 @st.composite
 def amplitudes(draw):
     shape = draw(st.tuples(st.just(2), st.integers(1, 12), st.integers(1, 12)))
-    image = np.random.default_rng(draw(st.integers(0, 2**32))).integers(0, 256, shape)
+    low, high = draw(st.sampled_from([(0, 256), (0, 65536), (-2000, 500), (-128, 128)]))
+    image = np.random.default_rng(draw(st.integers(0, 2**32))).integers(low, high, shape)
     return abs(np.fft.fft2(image))
 
 
@@ -21,7 +22,9 @@ def amplitudes(draw):
 def test_half_and_whole_spectrum_give_the_same_threshold(amplitude, alpha):
     width = amplitude.shape[-1]
     whole = threshold_of(amplitude, alpha=alpha, width_px=width)
-    np.testing.assert_allclose(threshold_of(half(amplitude), alpha=alpha, width_px=width), whole, atol=1e-6, rtol=1e-6)
+    np.testing.assert_allclose(
+        threshold_of(half(amplitude), alpha=alpha, width_px=width), whole, atol=1e-6 * whole.max(initial=1), rtol=1e-6
+    )
 
 
 @settings(deadline=None)
@@ -52,6 +55,16 @@ def test_soft_threshold_by_hand():
     amplitude = np.array([[[5.0, 2.0], [0.5, 1.0]]])
     assert soft_threshold(amplitude, np.array([1.0])).tolist() == [[[4.0, 1.0], [0.0, 0.0]]]
     assert amplitude[0, 0, 0] == 5
+
+
+def test_a_share_is_of_the_largest_amplitude_and_not_of_the_sum():
+    assert threshold_of(np.array([[[1.0, 80.0, 80.0]]]), alpha=0.1, width_px=3).tolist() == [8]
+
+
+def test_an_alpha_is_kept_in_one_form():
+    assert [canonical_alpha(alpha) for alpha in ("0.050", 0.05, "1e-5", 1, "ac:.050")] == [
+        0.05, 0.05, 1e-5, 1, "ac:0.05"
+    ]  # fmt: skip
 
 
 def test_each_channel_has_its_own_threshold():

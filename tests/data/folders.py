@@ -3,6 +3,8 @@
 import numpy as np
 from PIL import Image
 
+from tests.data.readers import FUNDUS, fundus
+
 SIDE = 32
 
 
@@ -28,11 +30,15 @@ class Folder:
     """One domain's folder ``Domain1`` with two training images and one test image, all good."""
 
     def __init__(self, root):
-        self.dataset = {"root": str(root), "exclude": []}
+        self.root, self.exclude = root, []
         self.path = root / "Domain1"
         for seed, (split, name) in enumerate((("train", "g1"), ("train", "g2"), ("test", "g3"))):
             save(self.image(split, name), photograph(seed))
             save(self.mask(split, name), mask())
+
+    def reader(self, task=FUNDUS):
+        """Its reader."""
+        return fundus(self.root, "Domain1", exclude=tuple(self.exclude), task=task)
 
     def image(self, split, name):
         """Path of an image."""

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fdgst.data import fundus
 from fdgst.errors import DataError
 from tests.data.folders import Folder, mask, photograph, save
+from tests.data.readers import fundus
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def folder(tmp_path):
 
 
 def entries(folder):
-    return fundus.entries(folder.dataset, "Domain1", 1)
+    return folder.reader().entries()
 
 
 def faults_of_folder(folder):
@@ -43,27 +43,19 @@ def test_entries_are_training_images_first_each_split_by_name(folder):
     ]
 
 
-def test_a_sample_holds_the_pixels_the_labels_and_the_checksum_of_the_file(folder):
+def test_a_sample_holds_the_pixels_the_greys_and_the_checksum_of_the_file(folder):
     sample = entries(folder)[0].load()
-    assert (sample.name, sample.split, sample.warnings) == ("g1", "train", ())
+    assert (sample.name, sample.split, sample.group, sample.warnings) == ("g1", "train", "g1", ())
     np.testing.assert_array_equal(sample.image, photograph())
-    np.testing.assert_array_equal(sample.label, np.select([mask() == 0, mask() == 128], [2, 1]))
-    assert sample.label.dtype == sample.image.dtype == np.uint8
+    np.testing.assert_array_equal(sample.greys["mask"], mask())
+    assert sample.greys["mask"].dtype == sample.image.dtype == np.uint8
     assert sample.sha256 == hashlib.sha256(folder.image("train", "g1").read_bytes()).hexdigest()
 
 
 def test_an_rgb_mask_with_equal_channels_reads_like_a_grey_one(folder):
     save(folder.mask("train", "g1"), np.repeat(mask()[..., None], 3, axis=2))
-    first, second = (entry.load().label for entry in entries(folder)[:2])
+    first, second = (entry.load().greys["mask"] for entry in entries(folder)[:2])
     np.testing.assert_array_equal(first, second)
-
-
-def test_a_mask_is_cup_up_to_50_rim_up_to_200_and_background_above(folder):
-    grey = mask()
-    grey[0, :4], grey[10, 10], grey[16, 16] = (250, 201, 200, 51), 20, 50
-    save(folder.mask("train", "g1"), grey)
-    label = entries(folder)[0].load().label
-    assert [*label[0, :4], label[10, 10], label[16, 16]] == [0, 0, 1, 1, 2, 2]
 
 
 def test_a_grey_image_becomes_rgb_with_equal_channels(folder):
@@ -79,7 +71,7 @@ def test_images_of_any_square_size_are_read(folder):
 
 
 def test_files_lists_every_image_and_mask_in_a_fixed_order(folder):
-    paths = fundus.files(folder.dataset, "Domain1")
+    paths = folder.reader().files()
     train = [
         folder.image("train", "g1"),
         folder.image("train", "g2"),
@@ -90,24 +82,24 @@ def test_files_lists_every_image_and_mask_in_a_fixed_order(folder):
 
 
 def test_files_of_a_missing_folder_are_none(folder):
-    assert fundus.files(folder.dataset, "Domain7") == []
+    assert fundus(folder.root, "Domain7").files() == []
 
 
 def test_an_excluded_image_is_neither_listed_nor_an_entry(folder):
-    folder.dataset["exclude"] = ["Domain1/train/g2.png", "Domain2/train/g1.png"]
+    folder.exclude = ["Domain1/train/g2.png", "Domain2/train/g1.png"]
     assert [entry.name for entry in entries(folder)] == ["g1", "g3"]
-    assert not {path for path in fundus.files(folder.dataset, "Domain1") if path.name == "g2.png"}
+    assert not {path for path in folder.reader().files() if path.name == "g2.png"}
 
 
 def test_an_excluded_image_needs_no_mask(folder):
     folder.mask("train", "g2").unlink()
-    folder.dataset["exclude"] = ["Domain1/train/g2.png"]
+    folder.exclude = ["Domain1/train/g2.png"]
     assert [entry.name for entry in entries(folder)] == ["g1", "g3"]
 
 
 def test_an_exclusion_that_names_no_file_is_a_fault(folder):
-    folder.dataset["exclude"] = ["Domain1/train/g3.png", "Domain1/g1.png"]
-    assert [fault.split(": ")[1] for fault in faults_of_folder(folder)] == folder.dataset["exclude"]
+    folder.exclude = ["Domain1/train/g3.png", "Domain1/g1.png"]
+    assert [fault.split(": ")[1] for fault in faults_of_folder(folder)] == folder.exclude
 
 
 def test_a_name_in_both_splits_gets_its_split(folder):
@@ -145,7 +137,7 @@ def test_a_missing_folder_of_masks_is_one_fault_however_many_images(folder):
 
 
 def test_a_split_whose_images_are_all_excluded_is_empty(folder):
-    folder.dataset["exclude"] = ["Domain1/test/g3.png"]
+    folder.exclude = ["Domain1/test/g3.png"]
     (fault,) = faults_of_folder(folder)
     assert "expected at least one PNG file" in fault
 
@@ -172,13 +164,6 @@ def test_a_mask_of_another_size_is_a_fault_of_the_mask(folder):
     assert fault.startswith(f"{folder.mask('train', 'g1')}: expected the size of its image, 32x32, found 40x40")
 
 
-def test_an_oblong_image_is_refused(folder):
-    save(folder.image("train", "g1"), photograph()[:20])
-    save(folder.mask("train", "g1"), mask()[:20])
-    fault = faults_of_g1(folder)[0]
-    assert fault.startswith(f"{folder.image('train', 'g1')}: expected a square image, found 32x20")
-
-
 def wide_rgb(path):
     """Write a PNG of 16 bits per channel, which Pillow cannot write."""
     import struct
@@ -198,14 +183,7 @@ def test_16_bits_per_channel_are_refused(folder, of):
     path = getattr(folder, of)("train", "g1")
     wide_rgb(path)
     (fault,) = faults_of_g1(folder)
-    assert fault.startswith(f"{path}: expected 8 bits per channel, grey or RGB, found 16 bits per channel")
-
-
-@pytest.mark.parametrize("pixels", [mask().astype(np.uint16) * 257, mask() > 200], ids=["16 bit", "1 bit"])
-def test_a_mask_that_is_not_8_bit_is_refused(folder, pixels):
-    save(folder.mask("train", "g1"), pixels)
-    (fault,) = faults_of_g1(folder)
-    assert "expected 8 bits per channel" in fault
+    assert fault.startswith(f"{path}: expected 8 bits per channel, grey or RGB, or 16-bit grey, found 16 bits per")
 
 
 @pytest.mark.parametrize("mode", ["I;16", "CMYK", "1"])
@@ -214,7 +192,7 @@ def test_an_image_that_is_no_rgb_image_is_refused(folder, mode):
     picture = Image.fromarray(photograph()).convert("CMYK" if mode == "CMYK" else "L")
     picture.convert({"I;16": "I;16"}.get(mode, mode)).save(path, format="TIFF" if mode == "CMYK" else "PNG")
     (fault,) = faults_of_g1(folder)
-    assert fault.startswith(f"{path}: expected 8 bits per channel, grey or RGB")
+    assert fault.startswith(f"{path}: expected 8 bits per channel")
 
 
 def test_transparent_pixels_are_refused_and_an_opaque_alpha_is_not(folder):
@@ -232,34 +210,6 @@ def test_a_mask_whose_channels_differ_in_one_pixel_is_refused(folder):
     save(folder.mask("train", "g1"), coloured)
     (fault,) = faults_of_g1(folder)
     assert "expected a grey mask or equal colour channels, found 1 pixel with" in fault
-
-
-def test_a_mask_with_more_than_1_percent_of_far_values_is_refused(folder):
-    grey = mask()
-    grey[0, :10] = 169  # 41 from 128: far; 10 of 1024 pixels are fewer than 1 %
-    save(folder.mask("train", "g1"), grey)
-    entries(folder)[0].load()
-    grey[1, 0] = 87
-    save(folder.mask("train", "g1"), grey)
-    (fault,) = faults_of_g1(folder)
-    assert "found 1.1% of the pixels more than 40 levels from each" in fault
-
-
-@pytest.mark.parametrize(
-    ("grey", "found"),
-    [
-        (np.full((32, 32), 255, np.uint8), "expected a disc (values up to 200), found background only"),
-        (np.maximum(mask(), 128), "expected a cup (values up to 50), found none"),
-        (255 - mask(), "is it inverted?"),
-        (np.select([mask() == 0, mask() == 128], [2, 1]).astype(np.uint8), "is it inverted?"),
-    ],
-    ids=["no disc", "no cup", "inverted", "labels"],
-)
-def test_a_mask_without_what_it_should_show_is_refused(folder, grey, found):
-    save(folder.mask("train", "g1"), grey)
-    (fault,) = faults_of_g1(folder)
-    assert fault.startswith(f"{folder.mask('train', 'g1')}: ")
-    assert found in fault
 
 
 @pytest.mark.parametrize("of", ["image", "mask"])
@@ -284,23 +234,19 @@ def test_a_flipped_bit_anywhere_before_the_end_mark_is_found(folder):
 
 
 def test_all_faults_of_an_image_and_its_mask_are_told_at_once(folder):
-    save(folder.image("train", "g1"), photograph()[:20])
+    folder.image("train", "g1").write_bytes(b"text")
     save(folder.mask("train", "g1"), np.full((32, 32), 255, np.uint8))
-    assert [fault.split("expected ")[1].split(",")[0] for fault in faults_of_g1(folder)] == [
-        "a square image",
-        "the size of its image",
-        "a disc (values up to 200)",
-    ]
+    assert [fault.split("expected ")[1][:11] for fault in faults_of_g1(folder)] == ["a whole PNG", "cup (values"]
 
 
 def test_a_cup_that_touches_the_background_is_a_warning_with_a_count(folder):
     grey = mask()
-    grey[grey == 128] = 255
+    grey[(grey == 128) & (np.arange(32) < 16)] = 255
     save(folder.mask("train", "g1"), grey)
     (warning,) = warnings_of_g1(folder)
     cup = np.argwhere(grey == 0)
     beside = [any(grey[r + i, c + j] == 255 for i, j in ((0, 1), (1, 0), (0, -1), (-1, 0))) for r, c in cup]
-    assert warning == f"{folder.mask('train', 'g1')}: the cup touches the background, {sum(beside)} pixels"
+    assert warning == f"{folder.mask('train', 'g1')}: cup touches the outside of disc, {sum(beside)} pixels"
 
 
 def test_stray_mask_values_are_a_warning_with_a_count(folder):
@@ -311,21 +257,11 @@ def test_stray_mask_values_are_a_warning_with_a_count(folder):
     assert "7 pixels of other values than 0, 128, 255" in warning
 
 
-def test_a_mask_touched_by_jpeg_is_read_with_a_warning(folder, tmp_path):
-    large = mask(side=200)
-    Image.fromarray(large).save(tmp_path / "touched.jpg", quality=90)
-    save(folder.mask("train", "g1"), np.asarray(Image.open(tmp_path / "touched.jpg")))
-    save(folder.image("train", "g1"), photograph(side=200))
-    sample = entries(folder)[0].load()
-    assert (sample.label != np.select([large == 0, large == 128], [2, 1])).mean() < 0.001
-    assert any("of other values" in warning for warning in sample.warnings)
-
-
 def test_a_lonely_image_and_a_bad_mask_are_told_at_once(folder):
     folder.mask("train", "g1").unlink()
     save(folder.mask("test", "g3"), np.full((32, 32), 255, np.uint8))
     with pytest.raises(DataError) as caught:
-        fundus.entries(folder.dataset, "Domain1", 1)
+        entries(folder)
     lonely, empty = caught.value.faults
     assert "train/ROIs/image/g1.png: expected the mask" in lonely
-    assert "test/ROIs/mask/g3.png: expected a disc" in empty
+    assert "test/ROIs/mask/g3.png: expected cup (values 0 to 50) and disc (values 0 to 200), found none" in empty

@@ -1,18 +1,42 @@
-import inspect
+import subprocess
+import sys
 
 import pytest
 
-from fdgst.data import READERS, reader
+from fdgst.data import READERS, reader_class
+from fdgst.data.reader import Reader, make_reader
 from fdgst.errors import ConfigError
+from tests.data.readers import FUNDUS
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_every_reader_has_the_same_two_functions(name):
-    module = reader(name)
-    assert list(inspect.signature(module.files).parameters) == ["dataset", "folder"]
-    assert list(inspect.signature(module.entries).parameters) == ["dataset", "folder", "number"]
+def test_a_reader_is_found_by_its_short_and_by_its_full_name(name):
+    assert reader_class(name) is reader_class(READERS[name])
+    assert issubclass(reader_class(name), Reader)
 
 
-def test_an_unknown_reader_is_refused_and_the_known_ones_are_named():
-    with pytest.raises(ConfigError, match=r"dataset.reader: expected one of fundus, phantom, found 'magic'"):
-        reader("magic")
+def test_only_the_phantom_is_drawn():
+    assert [name for name in READERS if reader_class(name).drawn] == ["phantom"]
+
+
+@pytest.mark.parametrize(
+    "name", ["magic", "fdgst.data", "no.such.module:Name", "fdgst.data.table:Magic", ":", "os:sep"]
+)
+def test_an_unknown_reader_is_refused(name):
+    with pytest.raises(ConfigError, match=r"^dataset.reader: expected "):
+        reader_class(name)
+
+
+def test_readers_are_looked_up_without_arrays():
+    code = "import sys, fdgst.data as d; [d.reader_class(n) for n in d.READERS]; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "h5py", "scipy", "PIL"} & set(found)
+
+
+def test_keys_of_other_readers_are_ignored_and_unknown_ones_refused():
+    dataset = {"reader": "fundus", "root": "data", "exclude": [], "fit": "refuse", "seed": 1, "table": "x.csv"}
+    domain = {"id": "a", "title": "A", "folder": "A", "camera": 3, "value": "a"}
+    assert make_reader(dataset, domain, number=1, task=FUNDUS).dataset.root == "data"
+    with pytest.raises(ConfigError) as caught:
+        make_reader(dataset | {"rot": 1, "root": 2}, domain | {"camara": 1}, number=1, task=FUNDUS)
+    assert [fault.split(":")[0] for fault in caught.value.faults] == ["dataset.rot", "dataset.root", "domain a.camara"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fdgst.generation.banks import make_bank
-from fdgst.generation.shards import Inputs, make_shard
+from fdgst.generation.shards import ShardInputs, make_shard
 from tests.generation.files import augmentation, write_domain
 
 
@@ -16,7 +16,7 @@ def make(rois, folder):
     make_bank(rois, folder / "dense.h5", alpha=0, mixing="roi")
     make_bank(rois, folder / "soft.h5", alpha=0.05, mixing="roi")
     for name, alpha, phases in (("dense", 0, None), ("soft", 0.05, folder / "soft.h5")):
-        out, inputs = folder / f"shard-{name}.h5", Inputs(rois, folder / f"{name}.h5", phases)
+        out, inputs = folder / f"shard-{name}.h5", ShardInputs(rois, folder / f"{name}.h5", phases)
         make_shard(inputs, out, augmentation=augmentation(alpha=alpha), seed=1, compression="none", jobs=1)
 
 
@@ -37,7 +37,7 @@ def contents(folder):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # Python 3.12, after a test that started threads
 def test_a_run_after_twenty_kills_gives_the_bytes_of_an_undisturbed_one(tmp_path):
-    rois = write_domain(tmp_path, "domain1", roi_size_px=128, network_size_px=64, count=24)
+    rois = write_domain(tmp_path, "domain1", roi_size_px=(128, 128), network_size_px=(64, 64), count=24)
     folders = [tmp_path / name for name in ("undisturbed", "killed")]
     begun = time.monotonic()
     make(rois, folders[0])

@@ -6,9 +6,10 @@ from PIL import Image
 from fdgst.core.fourier import stylize
 from fdgst.core.seeding import generator
 from fdgst.errors import ConfigError, FormatError
-from fdgst.generation.augmentation import Draws
 from fdgst.generation.banks import make_bank
-from fdgst.generation.shards import Inputs, make_shard
+from fdgst.generation.draws import ShardDraws
+from fdgst.generation.shards import ShardInputs, make_shard
+from fdgst.storage.contracts import verify
 from fdgst.storage.rois import open_rois
 from fdgst.storage.shards import STATISTICS, open_shard
 from tests.generation.files import LAMBDAS, augmentation, write_domain, write_shard
@@ -24,9 +25,9 @@ def folder(tmp_path_factory):
     return folder
 
 
-def lanczos(image, size_px):
+def lanczos(image, size):
     planes = [Image.fromarray(plane.astype(np.float32)) for plane in image]
-    return np.stack([np.asarray(plane.resize((size_px, size_px), Image.Resampling.LANCZOS)) for plane in planes], -1)
+    return np.stack([np.asarray(plane.resize(size[::-1], Image.Resampling.LANCZOS)) for plane in planes], -1)
 
 
 def expected_pictures(folder, shard, i, *, mixing="roi"):
@@ -37,8 +38,8 @@ def expected_pictures(folder, shard, i, *, mixing="roi"):
         y = read(style)(style.names.index(shard.styles[i])).transpose(2, 0, 1)
         small = content.network_image(content.names.index(shard.names[i]))
     end = stylize(x, y, lam=1, window=shard.window, alpha=shard.alpha)
-    d = lanczos(end, small.shape[0]) - small if shard.window == "full" else lanczos(end - x, small.shape[0])
-    return np.clip(np.rint(small + shard.lambdas[i][:, None, None, None] * d), 0, 255)
+    d = lanczos(end, small.shape[:2]) - small if shard.window == "full" else lanczos(end - x, small.shape[:2])
+    return np.clip(np.rint(small + shard.lambdas[i][:, None, None, None] * d), 0, shard.white)
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -51,11 +52,58 @@ def test_pixels_are_the_formula_within_one_level(folder, window, alpha, mixing):
             assert abs(shard.images(np.array([i]))[0] - expected).max() <= 1
 
 
-def test_lambda_zero_is_the_network_image_and_the_label_is_the_contents(folder):
+def test_lambda_zero_is_the_network_image_and_the_masks_are_the_contents(folder):
     with open_shard(write_shard(folder)) as shard, open_rois(folder / "rois/domain1.h5") as rois:
         rows = rois.indices("train")
         assert (shard.images(np.arange(4))[:, 0] == rois.network_images(rows)).all()
-        assert (shard.labels(np.arange(4)) == rois.network_labels(rows)).all()
+        assert (shard.bits(np.arange(4)) == rois.network_bits(rows)).all()
+        assert shard.bits(np.arange(4)).any()
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Two oblong domains of every number of channels and depth."""
+    folders = {}
+    for channels, bits in ((1, 8), (3, 16), (1, 16)):
+        folders[channels, bits] = tmp_path_factory.mktemp("others")
+        for domain, kinds in (("domain1", ("fundus", "noise")), ("domain2", ("noise", "stripes"))):
+            how = {"channels": channels, "bits": bits, "kinds": kinds, "count": 2}
+            write_domain(folders[channels, bits], domain, roi_size_px=(52, 45), network_size_px=(17, 24), **how)
+    return folders
+
+
+@pytest.mark.parametrize("encoding", ["grid", "residual"])
+@pytest.mark.parametrize("alpha", [0, 0.05])
+@pytest.mark.parametrize("window", ["full", "low:0.1"])
+@pytest.mark.parametrize("kind", [(1, 8), (3, 16), (1, 16)])
+def test_any_channels_depth_and_size_keep_the_formula(others, kind, window, alpha, encoding):
+    path = write_shard(others[kind], window=window, alpha=alpha, encoding=encoding)
+    assert verify(path) == "shard"
+    with open_shard(path) as shard, open_rois(others[kind] / "rois/domain1.h5") as rois:
+        assert (shard.channels, shard.white, shard.size_px) == (kind[0], 2 ** kind[1] - 1, (17, 24))
+        for i in range(len(shard)):
+            expected = expected_pictures(others[kind], shard, i)
+            found = of_encoding(shard, rois.network_image(i), i)
+            assert abs(found - expected).max() <= 1
+            assert expected.any()
+
+
+def of_encoding(shard, x, i):
+    """The pictures of one content image, of a residual shard too."""
+    if shard.encoding == "grid":
+        return shard.images(np.array([i]))[0]
+    change = shard.lambdas[i][:, None, None, None] * shard.residuals(np.array([i]))[0].astype(float)
+    return np.clip(np.rint(x + change), 0, shard.white)
+
+
+@pytest.mark.parametrize("control", ["contrast", "jitter"])
+@pytest.mark.parametrize("kind", [(1, 8), (3, 16), (1, 16)])
+def test_controls_of_any_channels_and_depth_leave_lambda_zero_alone(others, kind, control):
+    path = write_shard(others[kind], style="domain1", id=control, kind=control)
+    with open_shard(path) as shard, open_rois(others[kind] / "rois/domain1.h5") as rois:
+        first, _, last = shard.images(np.array([0]))[0].astype(int)
+        assert (first == rois.network_image(0)).all()
+        assert abs(last - first).max() > shard.white / 50
 
 
 def test_a_residual_gives_the_grids_pixels_within_one_level(folder):
@@ -86,11 +134,13 @@ def test_the_style_is_drawn_from_the_identity_of_the_pair(folder):
 
 def test_drawn_lambdas_depend_on_the_content_and_lie_in_their_range(folder):
     law = {"uniform": [0.2, 0.4], "copies": 3}
+    made = augmentation(lambdas=law)
     with open_shard(write_shard(folder, id="drawn", lambdas=law)) as shard:
         assert shard.lambdas.shape == (4, 3)
         assert len(np.unique(shard.lambdas)) == 12
         assert ((shard.lambdas >= 0.2) & (shard.lambdas < 0.4)).all()
-        assert (shard.lambdas[2] == Draws(7, "domain1", "domain2").lambdas(shard.names[2], law)).all()
+        assert (shard.lambdas[2] == ShardDraws(7, "domain1", "domain2").lambdas(shard.names[2], made)).all()
+        assert shard.law == (0.2, 0.4)
 
 
 @pytest.mark.parametrize("alpha", [0, 0.05])
@@ -108,7 +158,7 @@ def test_pixels_do_not_depend_on_the_contents_bank(folder):
 
 
 def test_contrast_shrinks_towards_the_channels_mean(folder):
-    with open_shard(write_shard(folder, style="domain1", id="contrast", kind="contrast", window="none")) as shard:
+    with open_shard(write_shard(folder, style="domain1", id="contrast", kind="contrast")) as shard:
         first, _, last = shard.images(np.array([0]))[0].astype(float)
         assert abs(last - first.mean((0, 1))).max() <= 0.5
         assert shard.styles == shard.names
@@ -150,15 +200,20 @@ def test_attributes_and_types_are_those_of_the_format(folder):
         ]
 
 
-def test_an_impossible_augmentation_leaves_nothing(folder):
-    with pytest.raises(ConfigError, match="window"):
-        write_shard(folder, id="bad", window="half")
-    assert not (folder / "shards/bad").exists()
+def test_a_style_bank_belongs_to_a_fourier_augmentation_and_to_no_control(folder, tmp_path):
+    how = {"seed": 1, "compression": "none", "jobs": 1}
+    inputs = ShardInputs(folder / "rois/domain1.h5", None, None)
+    with pytest.raises(ConfigError, match="augmentation fdg: expected a style bank"):
+        make_shard(inputs, tmp_path / "out.h5", augmentation=augmentation(), **how)
+    inputs = ShardInputs(folder / "rois/domain1.h5", tmp_path / "bank.h5", None)
+    with pytest.raises(ConfigError, match="augmentation fdg: expected no style bank"):
+        make_shard(inputs, tmp_path / "out.h5", augmentation=augmentation(kind="contrast"), **how)
+    assert not list(tmp_path.iterdir())
 
 
 def test_banks_that_do_not_fit_are_refused_with_all_reasons(folder, tmp_path):
     make_bank(folder / "rois/domain2.h5", tmp_path / "soft.h5", alpha=0.1, mixing="network")
-    inputs = Inputs(folder / "rois/domain1.h5", tmp_path / "soft.h5", tmp_path / "soft.h5")
+    inputs = ShardInputs(folder / "rois/domain1.h5", tmp_path / "soft.h5", tmp_path / "soft.h5")
     with pytest.raises(ConfigError) as caught:
         make_shard(
             inputs, tmp_path / "out.h5", augmentation=augmentation(alpha=0.05), seed=1, compression="none", jobs=1
@@ -167,7 +222,14 @@ def test_banks_that_do_not_fit_are_refused_with_all_reasons(folder, tmp_path):
     assert "expected a bank of alpha 0.05, found alpha 0.1" in str(caught.value)
 
 
+def test_a_bank_of_other_channels_is_refused(folder, others, tmp_path):
+    make_bank(others[1, 8] / "rois/domain2.h5", tmp_path / "grey.h5", alpha=0, mixing="roi")
+    inputs = ShardInputs(folder / "rois/domain1.h5", tmp_path / "grey.h5", None)
+    with pytest.raises(ConfigError, match=r"48x48 px, 3 channels, found roi images of 52x45 px, 1 channels"):
+        make_shard(inputs, tmp_path / "out.h5", augmentation=augmentation(), seed=1, compression="none", jobs=1)
+
+
 def test_a_shard_of_a_missing_bank_names_it(folder, tmp_path):
-    inputs = Inputs(folder / "rois/domain1.h5", tmp_path / "none.h5", None)
+    inputs = ShardInputs(folder / "rois/domain1.h5", tmp_path / "none.h5", None)
     with pytest.raises(FormatError, match=r"none\.h5: no such file"):
         make_shard(inputs, tmp_path / "out.h5", augmentation=augmentation(), seed=1, compression="none", jobs=1)

@@ -18,7 +18,9 @@ def coefficients(*entries):
 def test_a_soft_bank_of_images_with_few_and_no_coefficients_comes_back(tmp_path):
     images = [coefficients((0, 0, 0, 5.0), (2, 7, 3, 1.0)), coefficients(), coefficients((1, 2, 2, 4.0))]
     names = ["a.png", "b.png", "ö.png"]
-    with create_bank(tmp_path / "soft.h5", alpha=0.5, size_px=8, names=names, settings=SETTINGS) as bank:
+    with create_bank(
+        tmp_path / "soft.h5", alpha=0.5, channels=3, size_px=(8, 9), names=names, settings=SETTINGS
+    ) as bank:
         for image in images:
             bank.add(image, np.ones((3, 7, 5), np.complex64))
     with open_bank(tmp_path / "soft.h5") as bank:
@@ -31,7 +33,9 @@ def test_a_soft_bank_of_images_with_few_and_no_coefficients_comes_back(tmp_path)
 
 def test_a_failed_write_leaves_nothing(tmp_path):
     def fail():
-        with create_bank(tmp_path / "dense.h5", alpha=0, size_px=8, names=["a"], settings=SETTINGS) as bank:
+        with create_bank(
+            tmp_path / "dense.h5", alpha=0, channels=3, size_px=(8, 8), names=["a"], settings=SETTINGS
+        ) as bank:
             bank.add(np.zeros((3, 9, 9), np.float32))
 
     with pytest.raises(TypeError):

@@ -3,7 +3,16 @@ import pytest
 
 from fdgst.errors import FormatError
 from fdgst.storage import format as form
-from fdgst.storage.contracts import verify, verify_all
+from fdgst.storage.contracts import (
+    DENSE_BANK,
+    GRID_SHARD,
+    PREDICTIONS,
+    RESIDUAL_SHARD,
+    ROIS,
+    SOFT_BANK,
+    verify,
+    verify_all,
+)
 from tests.generation.files import write_domain, write_shard
 
 
@@ -45,7 +54,7 @@ def test_a_truncated_file_is_found(folder, tmp_path, length):
 def test_a_whole_file_that_breaks_its_contract_is_told_all_about_it(tmp_path):
     with form.create(tmp_path / "bank.h5", kind="dense_bank", settings={}) as file:
         file["amplitude"] = np.zeros((2, 3, 8, 5))
-    with pytest.raises(FormatError, match=r"'amplitude': expected f4 N 3 R C, found float64.*'name' is missing"):
+    with pytest.raises(FormatError, match=r"'amplitude': expected f4 N C H F, found float64.*'name' is missing"):
         verify(tmp_path / "bank.h5")
 
 
@@ -66,3 +75,21 @@ def test_all_damaged_files_are_listed_and_the_sound_ones_counted(folder, tmp_pat
     assert len(faults) == 2
     assert "a.h5: expected a user block of fdgst" in faults[1]
     assert "no HDF5 file" in faults[0]
+
+
+@pytest.mark.parametrize(("white", "kind"), [(255, "u1"), (65535, "u2")])
+def test_the_depth_of_the_images_chooses_between_two_types(tmp_path, white, kind):
+    sizes = dict(zip("NLhwC", (2, 3, 4, 5, 1), strict=True))
+    with form.create(tmp_path / "a.h5", kind="shard", settings={}) as file:
+        file.attrs["white"] = white
+        image = GRID_SHARD.add_items(file, "image", sizes, white=white, per_item=2)
+        assert (image.dtype, image.shape, image.chunks) == (np.dtype(kind), (2, 3, 4, 5, 1), (1, 1, 4, 5, 1))
+        assert not [fault for fault in GRID_SHARD.faults(file) if "'image'" in fault]
+        file.attrs["white"] = 65535 if white == 255 else 255
+        assert any("'image': expected u1/u2 N L h w C" in fault for fault in GRID_SHARD.faults(file))
+
+
+@pytest.mark.parametrize("contract", [ROIS, DENSE_BANK, SOFT_BANK, GRID_SHARD, RESIDUAL_SHARD, PREDICTIONS])
+def test_a_file_without_its_datasets_is_told_of_each(tmp_path, contract):
+    with form.create(tmp_path / "a.h5", kind="rois", settings={}) as file:
+        assert len(list(contract.faults(file))) == len(contract.datasets) > 1

@@ -64,8 +64,17 @@ def test_a_flipped_pixel_is_refused_while_it_is_read(tmp_path):
 def test_another_kind_and_another_version_are_named(tmp_path):
     path = write(tmp_path / "a.h5")
     with (
-        pytest.raises(FormatError, match="expected kind 'shard' version 1, found 'rois'"),
+        pytest.raises(FormatError, match="expected kind 'shard' version 2, found 'rois'"),
         form.open_file(path, kind="shard"),
+    ):
+        pass
+    with h5py.File(path, "r+") as file:
+        file.attrs["version"] = 1
+    with (
+        pytest.raises(
+            FormatError, match=r"a\.h5: kind 'rois' version 1, of the first edition.*delete it and run snake"
+        ),
+        form.open_file(path, kind="rois"),
     ):
         pass
     with h5py.File(path, "r+") as file:
@@ -85,6 +94,13 @@ def test_a_missing_file_and_a_file_that_is_no_hdf5_are_named(tmp_path):
 def test_an_error_of_the_operating_system_is_not_blamed_on_the_file(tmp_path):
     with pytest.raises(IsADirectoryError), form.open_file(write(tmp_path / "a.h5"), kind="rois"):
         tmp_path.write_text("no")
+
+
+def test_empty_names_are_kept(tmp_path):
+    with form.create(tmp_path / "a.h5", kind="rois", settings={}) as file:
+        form.add_strings(file, "group", ["", ""])
+    with form.open_file(tmp_path / "a.h5", kind="rois") as file:
+        assert form.strings(file["group"]) == ["", ""]
 
 
 def test_a_failed_write_leaves_nothing(tmp_path):

@@ -1,38 +1,84 @@
 import numpy as np
 import pytest
 
-from fdgst.core.resize import resize_image
+from fdgst.core.resize import resize_grey, resize_image
+from fdgst.storage.contracts import verify
 from fdgst.storage.rois import create_rois, open_rois
+from tests.tasks import structure, task
 
-SHAPE = {"roi_size_px": 32, "network_size_px": 16, "label_resize": "nearest", "compression": "none"}
-
-
-@pytest.fixture
-def path(tmp_path):
-    path = tmp_path / "domain1.h5"
-    rng = np.random.default_rng(0)
-    with create_rois(path, settings={"domain": "domain1", "title": "Camera 1"}, count=3, **SHAPE) as writer:
-        for number, (split, side) in enumerate([("train", 32), ("train", 50), ("test", 32)]):
-            image = rng.integers(0, 256, (side, side, 3), dtype=np.uint8)
-            writer.add(f"image{number}", split, image, np.full((side, side), number, np.uint8), "0" * 64)
-    return path
+SHAPE = {"roi_size_px": (32, 40), "network_size_px": (16, 12), "compression": "none"}
+KINDS = [(3, 8), (1, 8), (3, 16), (1, 16)]
+SIDES = [("train", (32, 40)), ("train", (50, 61)), ("test", (32, 40))]
 
 
-def test_both_sizes_and_the_splits_come_back(path):
-    with open_rois(path) as rois:
-        assert (rois.domain, rois.title, rois.roi_size_px, rois.network_size_px) == ("domain1", "Camera 1", 32, 16)
+def write(path, study, *, mask_resize="nearest", columns=("mask",)):
+    """Write three images, one of another size; return their images and greys."""
+    rng, kind, samples = np.random.default_rng(0), np.min_scalar_type(study.white), []
+    named = {"domain": "domain1", "title": "Camera 1", "settings": {"made": "by a test"}}
+    with create_rois(path, task=study, count=3, mask_resize=mask_resize, **named, **SHAPE) as writer:
+        for number, (split, size) in enumerate(SIDES):
+            image = rng.integers(0, study.white + 1, (*size, study.channels), kind)
+            greys = {column: rng.choice(np.array([0, 128, 255], np.uint8), size) for column in columns}
+            pixels = {"image": image, "greys": greys, "sha256": "0" * 64}
+            roi = writer.add(name=f"image{number}", split=split, group=f"patient{number // 2}", **pixels)
+            assert (roi == resize_image(image, (32, 40))).all()
+            samples.append((image, greys))
+    return samples
+
+
+@pytest.mark.parametrize(("channels", "bits"), KINDS)
+def test_images_of_any_channels_depth_and_size_come_back(tmp_path, channels, bits):
+    samples = write(tmp_path / "a.h5", task(channels=channels, bits=bits))
+    assert verify(tmp_path / "a.h5") == "rois"
+    with open_rois(tmp_path / "a.h5") as rois:
+        assert (rois.channels, rois.white) == (channels, 2**bits - 1)
+        assert (rois.roi_size_px, rois.network_size_px) == ((32, 40), (16, 12))
+        for row, (image, _) in enumerate(samples):
+            np.testing.assert_array_equal(rois.image(row), resize_image(image, (32, 40)))
+            np.testing.assert_array_equal(rois.network_image(row), resize_image(rois.image(row), (16, 12)))
+
+
+def test_names_splits_groups_and_structures_come_back(tmp_path):
+    write(tmp_path / "a.h5", task(structure("inner", within="outer", optional=True), structure("outer", ((0, 200),))))
+    with open_rois(tmp_path / "a.h5") as rois:
+        assert (rois.domain, rois.title) == ("domain1", "Camera 1")
         assert rois.names == ["image0", "image1", "image2"]
+        assert rois.groups == ["patient0", "patient0", "patient1"]
         assert [rois.indices(split).tolist() for split in ("train", "test", "all")] == [[0, 1], [2], [0, 1, 2]]
-        assert (rois.label(2) == 2).all()
-        assert rois.network_labels(np.array([0, 2])).shape == (2, 16, 16)
+        assert rois.structures == ("inner", "outer")
+        assert rois.within == {"inner": "outer", "outer": None}
+        assert rois.optional == {"inner"}
 
 
-def test_the_network_image_is_the_resize_of_the_stored_roi(path):
-    with open_rois(path) as rois:
-        for row in range(3):
-            np.testing.assert_array_equal(rois.network_image(row), resize_image(rois.image(row), 16))
+def test_masks_are_read_off_the_greys_at_both_sizes(tmp_path):
+    samples = write(tmp_path / "a.h5", task())
+    with open_rois(tmp_path / "a.h5") as rois:
+        for row, (_, greys) in enumerate(samples):
+            grey = resize_grey(greys["mask"], (32, 40), rule="nearest")
+            small = resize_grey(grey, (16, 12), rule="nearest")
+            np.testing.assert_array_equal(rois.masks(row), [grey < 51, grey < 201])
+            np.testing.assert_array_equal(rois.network_masks(row), [small < 51, small < 201])
+            np.testing.assert_array_equal(rois.network_bits(np.array([row]))[0], (small < 51) + 2 * (small < 201))
 
 
-def test_an_unknown_split_is_named(path):
-    with open_rois(path) as rois, pytest.raises(ValueError, match="'validation'"):
+def test_the_released_rule_reads_greys_that_were_resized_bicubically(tmp_path):
+    samples = write(tmp_path / "a.h5", task(), mask_resize="released")
+    with open_rois(tmp_path / "a.h5") as rois:
+        grey = resize_grey(samples[1][1]["mask"], (32, 40), rule="bicubic")
+        assert len(np.unique(grey)) > 3
+        np.testing.assert_array_equal(rois.masks(1), [grey < 51, grey < 201])
+
+
+def test_eight_structures_of_two_mask_files_overlap_as_they_like(tmp_path):
+    eight = [structure(f"s{k}", ((0, 16 * k),), column="mask" if k % 2 else "other") for k in range(1, 9)]
+    samples = write(tmp_path / "a.h5", task(*eight), columns=("mask", "other"))
+    with open_rois(tmp_path / "a.h5") as rois:
+        greys = samples[0][1]
+        expected = [greys["mask" if k % 2 else "other"] <= 16 * k for k in range(1, 9)]
+        np.testing.assert_array_equal(rois.masks(0), expected)
+
+
+def test_an_unknown_split_is_named(tmp_path):
+    write(tmp_path / "a.h5", task())
+    with open_rois(tmp_path / "a.h5") as rois, pytest.raises(ValueError, match="'validation'"):
         rois.indices("validation")

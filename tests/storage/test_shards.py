@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 
 import h5py
@@ -6,6 +7,7 @@ import pytest
 
 import fdgst
 from fdgst.errors import FormatError
+from fdgst.storage.contracts import verify
 from fdgst.storage.shards import Plan, create_shard, open_shard
 
 ATTRIBUTES = {
@@ -18,30 +20,40 @@ ATTRIBUTES = {
 }
 
 
-def write(path, *, encoding="grid", count=3, copies=2, size_px=16, compression="none"):
-    """Write a shard of random pixels and return them with its labels."""
-    rng = np.random.default_rng(1)
+def write(path, *, encoding="grid", compression="none", white=255, channels=3):
+    """Write a shard of random pixels and return them with its masks."""
+    rng, count, copies, size_px = np.random.default_rng(1), 3, 2, (16, 11)
     names = [f"{i}.png" for i in range(count)]
-    plan = Plan(names, names[::-1], np.tile([0.5, 1.0], (count, 1)), size_px, encoding, compression, ATTRIBUTES)
-    pixels = rng.integers(0, 256, (count, copies, size_px, size_px, 3), np.uint8)
+    plan = Plan(
+        names=names,
+        styles=names[::-1],
+        lambdas=np.tile([0.5, 1.0], (count, 1)),
+        size_px=size_px,
+        channels=channels,
+        white=white,
+        encoding=encoding,
+        compression=compression,
+        attributes=ATTRIBUTES,
+    )
+    pixels = rng.integers(0, white + 1, (count, copies, *size_px, channels), np.min_scalar_type(white))
     if encoding == "residual":
-        pixels = rng.normal(0, 30, (count, size_px, size_px, 3)).astype(np.float16)
-    labels = rng.integers(0, 3, (count, size_px, size_px), np.uint8)
+        pixels = rng.normal(0, 30, (count, *size_px, channels)).astype("f2" if white == 255 else "f4")
+    masks = rng.integers(0, 4, (count, *size_px), np.uint8)
     numbers = {name: np.ones(copies) for name in ("clipped", "mean_shift", "contrast", "similarity")}
-    with create_shard(path, plan, settings={"made": "by a test"}) as shard:
-        for picture, label in zip(pixels, labels, strict=True):
-            shard.add(picture, label, numbers)
+    with create_shard(path, plan, settings={"lambdas": [0.5, 1.0]}) as shard:
+        for picture, bits in zip(pixels, masks, strict=True):
+            shard.add(picture, bits, numbers)
         shard.close(np.full((5, 7, 3), 9, np.uint8))
-    return pixels, labels
+    return pixels, masks
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
 def test_a_grid_comes_back_as_it_was_written(tmp_path, compression):
-    pixels, labels = write(tmp_path / "shard.h5", compression=compression)
+    pixels, masks = write(tmp_path / "shard.h5", compression=compression)
     with open_shard(tmp_path / "shard.h5") as shard:
         assert (shard.images(np.array([2, 0])) == pixels[[2, 0]]).all()
         assert (shard.image(1, 1) == pixels[1, 1]).all()
-        assert (shard.labels(np.arange(3)) == labels).all()
+        assert (shard.bits(np.arange(3)) == masks).all()
         assert shard.nbytes == pixels.nbytes
         assert len(shard) == 3
 
@@ -53,13 +65,26 @@ def test_residuals_come_back_as_they_were_written(tmp_path):
         assert shard.residuals(np.array([1])).dtype == np.float16
 
 
+@pytest.mark.parametrize("encoding", ["grid", "residual"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits_and_any_channels_come_back(tmp_path, encoding, channels):
+    pixels, _ = write(tmp_path / "shard.h5", encoding=encoding, white=65535, channels=channels)
+    assert verify(tmp_path / "shard.h5") == "shard"
+    with open_shard(tmp_path / "shard.h5") as shard:
+        read = shard.images if encoding == "grid" else shard.residuals
+        assert (read(np.arange(3)) == pixels).all()
+        assert read(np.arange(3)).dtype == ("u2" if encoding == "grid" else "f4")
+        assert (shard.white, shard.channels, shard.size_px) == (65535, channels, (16, 11))
+
+
 def test_what_made_a_shard_comes_back(tmp_path):
     write(tmp_path / "shard.h5")
     with fdgst.open_shard(str(tmp_path / "shard.h5")) as shard:
         assert (shard.content_domain, shard.style_domain, shard.augmentation, shard.window) == ("a", "b", "fdg", "full")
-        assert (shard.alpha, shard.seed, shard.encoding, shard.size_px) == (0, 1, "grid", 16)
+        assert (shard.alpha, shard.seed, shard.encoding, shard.size_px) == (0, 1, "grid", (16, 11))
         assert (shard.names[0], shard.styles[0]) == ("0.png", "2.png")
-        assert shard.settings == {"made": "by a test"}
+        assert shard.settings == {"lambdas": [0.5, 1.0]}
+        assert shard.law is None
         assert shard.statistics()["clipped"].shape == shard.lambdas.shape == (3, 2)
 
 
@@ -77,18 +102,37 @@ def test_a_shard_can_be_closed_without_a_with_block(tmp_path):
 
 
 def test_plain_h5py_reads_a_shard_in_five_lines(tmp_path):
-    pixels, labels = write(tmp_path / "shard.h5")
+    pixels, masks = write(tmp_path / "shard.h5")
     with h5py.File(tmp_path / "shard.h5") as file:
         strengths, names = file["lambda"][0], file["content"].asstr()[:]
         picture = file["image"][0, list(strengths).index(1.0)]
-        mask = file["label"][0] > 0
+        first = file["mask"][0] & 1 > 0
     assert names[0] == "0.png"
     assert (picture == pixels[0, 1]).all()
-    assert (mask == (labels[0] > 0)).all()
+    assert (first == masks[0] % 2).all()
 
 
-@pytest.mark.parametrize("command", [["h5ls", "-r"], ["h5dump", "-H"], ["h5dump", "-d", "/label"]])
-def test_the_hdf5_tools_read_a_shard_without_a_plugin(tmp_path, command):
+@pytest.mark.parametrize("encoding", ["grid", "residual"])
+def test_every_hdf5_library_has_the_filters_of_a_shard(tmp_path, encoding):
+    write(tmp_path / "shard.h5", compression="gzip", encoding=encoding)
+    filters = {}
+    with h5py.File(tmp_path / "shard.h5") as file:
+        for name in file:
+            made = file[name].id.get_create_plist()
+            filters[name] = {made.get_filter(place)[0] for place in range(made.get_nfilters())}
+    own = {h5py.h5z.FILTER_FLETCHER32, h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE}
+    assert set.union(*filters.values()) == own
+    assert filters["mask"] == filters["image" if encoding == "grid" else "residual"] == own
+    assert filters["lambda"] == {h5py.h5z.FILTER_FLETCHER32}
+
+
+TOOLS = [["h5ls", "-r"], ["h5dump", "-H"], ["h5dump", "-d", "/mask"]]
+
+
+@pytest.mark.parametrize("command", TOOLS, ids=" ".join)
+def test_the_hdf5_tools_read_a_shard(tmp_path, command):
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed; the filters are tested without it")
     write(tmp_path / "shard.h5", compression="gzip")
     subprocess.run([*command, tmp_path / "shard.h5"], check=True, capture_output=True)
 
@@ -119,11 +163,11 @@ def flip(path, inside):
         raw.write(bytes([byte ^ 16]))
 
 
-@pytest.mark.parametrize(("encoding", "inside"), [("grid", "image"), ("grid", "label"), ("residual", "residual")])
-def test_the_reader_finds_a_flipped_bit_of_a_pixel_or_label(tmp_path, encoding, inside):
+@pytest.mark.parametrize(("encoding", "inside"), [("grid", "image"), ("grid", "mask"), ("residual", "residual")])
+def test_the_reader_finds_a_flipped_bit_of_a_pixel_or_mask(tmp_path, encoding, inside):
     write(tmp_path / "shard.h5", encoding=encoding)
     flip(tmp_path / "shard.h5", inside)
-    read = {"image": "images", "label": "labels", "residual": "residuals"}[inside]
+    read = {"image": "images", "mask": "bits", "residual": "residuals"}[inside]
     with open_shard(tmp_path / "shard.h5") as shard, pytest.raises(FormatError, match=r"shard\.h5: damaged"):
         getattr(shard, read)(np.array([0]))
 

@@ -128,7 +128,7 @@ CASES = [
     # data and figures
     ({"dataset": {"reader": "magic"}}, "dataset.reader: expected one of"),
     ({"dataset": {"reader": "fundus", "root": "nowhere"}}, "nowhere"),
-    ({"dataset": {"train": [1, 2]}}, "dataset.train: expected one number for each"),
+    ({"dataset": {"train": [1, 2]}}, "dataset.train: expected a number for each domain"),
     ({"dataset": {"exclude": ["D9/train/a.png"]}}, "D9/train/a.png"),
     ({"figures": {"photographs": ["a.jpg"]}}, "figures.photographs: expected a content and a style photograph"),
     (

@@ -9,18 +9,21 @@ from fdgst.core.seeding import generator
 from fdgst.storage.format import digest
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.shards import STATISTICS, Plan, create_shard
-from fdgst.training.settings import Run, settings_from
+from fdgst.study.training import Training
+from fdgst.training.identity import TrainingRun
+from tests.tasks import task
 
-SIZE_PX = 32
+SIZE_PX = 32, 32
+TASK = task()  # an outer structure that holds an inner one
 COUNTS = {"a": 3, "b": 5, "c": 4}
 TRAINING = {
     "decoder": "DeepLabV3Plus",
     "encoder": "mobilenet_v2",
     "encoder_weights": "none",
-    "atrous_rates": [1, 2, 3],
+    "atrous_rates": (1, 2, 3),
     "batch": 2,
     "images_per_step": None,
-    "adam_betas": [0.9, 0.99],
+    "adam_betas": (0.9, 0.99),
     "pretrain_epochs": 2,
     "epochs": 2,
     "learning_rate": 1e-3,
@@ -38,17 +41,19 @@ TRAINING = {
 
 
 def _write_domain(path, domain, train, test=2, bright=60):
-    """Write a ROI file of bright discs on a textured ground; the cup is brighter still."""
-    shape = {"count": train + test, "roi_size_px": 48, "network_size_px": SIZE_PX}
-    options = {"label_resize": "nearest", "compression": "none", "settings": {"domain": domain, "title": domain}}
-    with create_rois(path, **shape, **options) as writer:
+    """Write a ROI file of bright discs on a textured ground; the inner disc is brighter still."""
+    shape = {"count": train + test, "roi_size_px": (48, 48), "network_size_px": SIZE_PX, "mask_resize": "nearest"}
+    names = {"domain": domain, "title": domain, "settings": {}, "task": TASK}
+    with create_rois(path, **shape, **names, compression="none") as writer:
         for number in range(train + test):
             rng = generator("test", domain, number)
             y, x = np.mgrid[:48, :48] - rng.integers(18, 30, (2, 1, 1))
             label = np.digitize(-np.hypot(x, y), [-14, -7]).astype("u1")
             image = bright + 60 * label[..., None] + rng.integers(-20, 20, (48, 48, 3))
             split = "train" if number < train else "test"
-            writer.add(f"{domain}{number}", split, image.astype("u1"), label, "0" * 64)
+            greys = {"mask": np.array([255, 128, 0], "u1")[label]}
+            name = f"{domain}{number}"
+            writer.add(name=name, split=split, group=name, image=image.astype("u1"), greys=greys, sha256="0" * 64)
 
 
 def _write_shard(
@@ -57,19 +62,19 @@ def _write_shard(
     """Write a shard whose copies are x + lambda d, d a tint of their own for every content."""
     with open_rois(content) as rois, open_rois(style) as styles:
         names = [rois.names[row] for row in rois.indices("train")]
-        x, labels = rois.network_images(rois.indices("train")), rois.network_labels(rois.indices("train"))
+        x, bits = rois.network_images(rois.indices("train")), rois.network_bits(rois.indices("train"))
         domains = {"content_domain": rois.domain, "style_domain": styles.domain}
     change = generator("tint", *domains.values()).integers(-50, 50, (len(names), 1, 1, 3)) + np.zeros(x.shape)
     if spoil:
         change[0] = np.nan
     attributes = {"augmentation": augmentation, "window": "full", "alpha": 0.0, "seed": 1, **domains}
     made_from = {"lambdas": law or list(lambdas), "inputs": {"content": digest(content)}}
-    plan = Plan(names, names, np.tile(lambdas, (len(names), 1)), SIZE_PX, encoding, "none", attributes)
+    plan = Plan(names, names, np.tile(lambdas, (len(names), 1)), SIZE_PX, 3, 255, encoding, "none", attributes)
     with create_shard(path, plan, settings=made_from) as writer:
         for row in range(len(names)):
             grid = np.stack([x[row] + lam * change[row] for lam in lambdas])
             pixels = grid.round().clip(0, 255).astype("u1") if encoding == "grid" else change[row].astype("f2")
-            writer.add(pixels, labels[row], {name: np.zeros(len(lambdas), "f4") for name in STATISTICS})
+            writer.add(pixels, bits[row], {name: np.zeros(len(lambdas), "f4") for name in STATISTICS})
         writer.close(np.zeros((2, 2, 3), "u1"))
 
 
@@ -90,7 +95,7 @@ def house(tmp_path_factory):
 @pytest.fixture(scope="session")
 def settings():
     """Return a function that makes settings, some values replaced."""
-    return lambda **replaced: settings_from(TRAINING | replaced)
+    return lambda **replaced: Training(**(TRAINING | replaced))
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +108,7 @@ def make_run(house):
             "method": "row",
             "trainer": "plain",
             "options": {},
+            "augmentation": "fdg" if encoding or replaced.get("shards") else "none",
             "unseen": "c",
             "seed": 0,
             "rois": [house / "a.h5", house / "b.h5"],
@@ -112,7 +118,7 @@ def make_run(house):
             "checkpoints": folder / "checkpoints",
             "out": folder / "out",
         }
-        return Run(**{key: tuple(v) if isinstance(v, list) else v for key, v in (values | replaced).items()})
+        return TrainingRun(**{key: tuple(v) if isinstance(v, list) else v for key, v in (values | replaced).items()})
 
     return make
 

@@ -11,14 +11,21 @@ from fdgst.cli import fdgst
 from fdgst.core.fourier import stylize
 from fdgst.core.sheets import contact_sheet
 from fdgst.errors import ConfigError, DataError, FormatError
+from fdgst.storage.parts import records
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.shards import open_shard
+from fdgst.study.slices import ShardSettings, text_of
 from fdgst.viewing.inspection import describe
 from fdgst.viewing.mixing import mix_photographs
+from fdgst.viewing.panels import Panel, draw, legend, outlined
 from fdgst.viewing.sheet import COLUMNS, make_sheet
 from fdgst.viewing.showing import show
 from tests.core.pictures import draw_image
-from tests.generation.files import LAMBDAS, write_domain, write_shard
+from tests.generation.files import LAMBDAS, augmentation, write_domain, write_shard
+from tests.tasks import task
+
+PREDICTED = "runs/fdg/domain1/seed0/predictions/last/whole/domain1.h5"
+EYE = task().structures
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +40,28 @@ def folder(tmp_path_factory):
     ):
         write_shard(folder, **changes)
     write_shard(folder, style="domain1", id="contrast", kind="contrast", window="none")
-    masks = [(np.zeros((2, 48, 48), bool), np.zeros((2, 20, 20)))] * 2
+    square = np.zeros((2, 48, 48), bool)
+    square[1, 10:30, 10:30] = True
+    masks = [(square, np.zeros((2, 20, 20)))] * 2
     names = ["domain1-4.png", "domain1-5.png"]
     who = {"method": "fdg", "unseen": "domain1", "seed": 0, "domain": "domain1"}
-    path = folder / "runs/fdg/domain1/seed0/predictions.h5"
-    path.parent.mkdir(parents=True)
-    write_predictions(path, masks, names=names, roi_size_px=48, network_size_px=20, settings=who)
+    sizes = {"roi_size_px": (48, 48), "network_size_px": (20, 20)}
+    write_predictions(folder / PREDICTED, masks, names=names, structures=records(EYE), settings=who, **sizes)
     return folder
 
 
 FILES = {
-    "rois/domain1.h5": ["rois, version 1", "4 train and 2 test images", "48 px ROIs"],
-    "banks/domain1/roi-0.h5": ["dense_bank, version 1", "amplitudes of 4 training images", "every amplitude"],
-    "banks/domain1/roi-0.05.h5": ["soft_bank, version 1", "alpha 0.05", "highest frequency kept"],
+    "rois/domain1.h5": [
+        "rois, version 2",
+        "4 train and 2 test images",
+        "48 px ROIs, colour of 8 bits",
+        "inner: ",
+        "within outer",
+    ],
+    "banks/domain1/roi-0.0.h5": ["dense_bank, version 2", "amplitudes of 4 training images", "every amplitude"],
+    "banks/domain1/roi-0.05.h5": ["soft_bank, version 2", "alpha 0.05", "highest frequency kept"],
     "shards/fdg/domain1/domain2.h5": [
-        "shard, version 1",
+        "shard, version 2",
         "encoding grid: 12 pictures",
         "alpha 0 (no threshold)",
         "similarity",
@@ -55,10 +69,7 @@ FILES = {
     "shards/st/domain1/domain2.h5": ["encoding residual", "alpha 0.05", "content_bank"],
     "shards/drawn/domain1/domain2.h5": [" to ", "each 2 times"],
     "shards/contrast/domain1/domain1.h5": ["a control", "window none"],
-    "runs/fdg/domain1/seed0/predictions.h5": [
-        "predictions, version 1",
-        "cup: 0.0 % of the area on average, missed in 2",
-    ],
+    PREDICTED: ["predictions, version 2", "inner: 0.0 % of the area on average, empty in 2", "outer: 17.4 %"],
 }
 
 
@@ -114,6 +125,57 @@ def test_a_sheet_has_a_row_for_every_shard_and_copy(folder, tmp_path):
         )
 
 
+@pytest.fixture(scope="module")
+def deep(tmp_path_factory):
+    """Oblong files of one channel and 16 bits."""
+    folder = tmp_path_factory.mktemp("deep") / "results"
+    for domain in ("domain1", "domain2"):
+        write_domain(folder, domain, roi_size_px=(48, 64), network_size_px=(20, 24), channels=1, bits=16)
+    for changes in ({}, {"id": "st", "alpha": 0.05, "encoding": "residual"}):
+        write_shard(folder, **changes)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("rois/domain1.h5", ["64x48 px ROIs, grey of 16 bits, and the same at network size, 24x20 px", "mean grey"]),
+        ("banks/domain1/roi-0.0.h5", ["64x48 px (roi size)"]),
+        ("banks/domain1/roi-0.05.h5", ["  grey "]),
+        ("shards/fdg/domain1/domain2.h5", ["each 3 times, 24x20 px"]),
+        ("shards/st/domain1/domain2.h5", ["encoding residual"]),
+    ],
+)
+def test_oblong_files_of_one_deep_channel_are_described_and_drawn(deep, tmp_path, name, words):
+    text = "\n".join(describe(deep / name))
+    assert [word for word in words if word not in text] == []
+    show(deep / name, tmp_path / "a.png", rois=None)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert len(picture.convert("RGB").getcolors(2**24)) > 10
+
+
+def test_each_structure_has_an_outline_of_its_own_colour_and_the_first_is_on_top():
+    masks = np.zeros((8, 40, 40), bool)
+    for place in range(8):
+        masks[place, 2 * place : 39 - 2 * place, 2 * place : 39 - 2 * place] = True
+    drawn = outlined(np.zeros((40, 40, 3), np.uint8), np.concatenate([masks[:1], masks[1:]]))
+    assert len({tuple(drawn[2 * place, 20]) for place in range(8)}) == 8
+    same = outlined(np.zeros((40, 40, 3), np.uint8), masks[[0, 0]])
+    np.testing.assert_array_equal(same, outlined(np.zeros((40, 40, 3), np.uint8), masks[:1]))
+
+
+def test_the_words_of_a_legend_have_the_colours_of_the_outlines():
+    drawn = outlined(np.zeros((9, 9, 3), np.uint8), np.ones((1, 9, 9), bool) & (np.mgrid[:9, :9][0] > 3))
+    ((word, colour),) = legend(["nucleus"])
+    assert word == "nucleus"
+    assert colour == "#{:02x}{:02x}{:02x}".format(*drawn[4, 4])
+
+
+def test_a_title_is_shown_as_it_is(tmp_path):
+    draw([[Panel("a $broken_ {mathematics", np.zeros((9, 9)))]], tmp_path / "a.png", width_in=2)
+    assert (tmp_path / "a.png").exists()
+
+
 def save(path, image):
     Image.fromarray(image.transpose(1, 2, 0)).save(path)
     return path
@@ -145,6 +207,13 @@ def test_all_unreadable_photographs_are_named(tmp_path):
     assert len(caught.value.faults) == 2
 
 
+def test_what_was_done_to_a_photograph_is_said(tmp_path):
+    grey = tmp_path / "x.png"
+    Image.fromarray(draw_image((30, 30), "fundus", 1)[0]).save(grey)
+    notes = mix_photographs(grey, grey, tmp_path / "out", lambdas=[1], window="full", alpha=0)
+    assert notes[0] == f"{grey}: grey, brought to three equal channels"
+
+
 def test_an_impossible_lambda_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ConfigError, match="lambda"):
         mix_photographs(tmp_path / "x", tmp_path / "y", tmp_path / "out", lambdas=[2], window="full", alpha=0)
@@ -159,6 +228,12 @@ def test_a_contact_sheet_puts_white_between_reduced_tiles():
     assert not sheet[:5, :5].any()
 
 
+def settings_file(path, made):
+    """Write the settings of a shard."""
+    path.write_text(text_of(ShardSettings(augmentation=made, seed=3, compression="none")))
+    return path
+
+
 def run(*arguments):
     return CliRunner().invoke(fdgst, [str(argument) for argument in arguments])
 
@@ -166,21 +241,21 @@ def run(*arguments):
 def test_the_verbs_make_banks_shards_and_sheets(folder, tmp_path):
     bank, out = tmp_path / "soft.h5", tmp_path / "shard.h5"
     assert run("bank", "--rois", folder / "rois/domain2.h5", "--alpha", "0.05", "--out", bank).exit_code == 0
+    made = augmentation(alpha=0.05, lambdas={"uniform": [0, 1], "copies": 2})
+    settings = settings_file(tmp_path / "shard.json", made)
     made = run(
-        "shard", "--content", folder / "rois/domain1.h5", "--style-bank", bank, "--augmentation", "a", "--alpha", ".05",
-        "--lambdas", "{uniform: [0, 1], copies: 2}", "--seed", 3, "--out", out,
-    )  # fmt: skip
+        *("shard", "--content", folder / "rois/domain1.h5", "--style-bank", bank, "--settings", settings, "--out", out)
+    )
     assert made.exit_code == 0, made.output
     assert run("sheet", out, "--out", tmp_path / "sheet.csv").exit_code == 0
     assert "sound: 1 shard, 1 soft_bank" in run("verify", tmp_path).output
     assert "alpha 0.05" in run("inspect", out, "--picture", tmp_path / "a.png", "--rois", folder / "rois").output
 
 
-def test_a_control_takes_the_word_none_for_window_and_alpha(folder, tmp_path):
-    made = run(
-        "shard", "--content", folder / "rois/domain1.h5", "--kind", "jitter", "--augmentation", "jitter", "--window",
-        "none", "--alpha", "none", "--lambdas", "[0.5]", "--seed", 3, "--out", tmp_path / "shard.h5",
-    )  # fmt: skip
+def test_a_control_takes_no_bank(folder, tmp_path):
+    settings = settings_file(tmp_path / "shard.json", augmentation(kind="jitter", lambdas=[0.5]))
+    content, out = folder / "rois/domain1.h5", tmp_path / "shard.h5"
+    made = run("shard", "--content", content, "--settings", settings, "--out", out)
     assert made.exit_code == 0, made.output
 
 

@@ -1,9 +1,9 @@
-"""Importer ``dsb2018``: the training images of the 2018 Data Science Bowl (BBBC038v1), ``stage1_train`` as published.
+"""Importer ``dsb2018``: the training images of the 2018 Data Science Bowl (BBBC038v1), as its makers publish them.
 
-Each image is a folder ``{id}/images/{id}.png`` with one mask per nucleus, ``{id}/masks/*.png``. They become one mask per
-image, 255 nucleus and 0 background, in a folder beside the table. The set has no labels of microscopes; the domains are
-told apart by what their images look like (`microscope`). Of each domain every third image, by id, is for test: adding
-images to the end of a domain changes no other's split.
+In ``stage1_train`` each image is a folder ``{id}/images/{id}.png`` with one mask per nucleus, ``{id}/masks/*.png``.
+They become one mask per image, 255 nucleus and 0 background, in a folder beside the table. The set has no labels of
+microscopes; the domains are told apart by what their images look like (`microscope`). Of each domain every third image,
+by id, is for test: images that come after the last id change no other's split.
 """
 
 import csv
@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 
 from fdgst.data.photographs import read_grey_mask, read_photograph
+from fdgst.data.sample import SPLITS
 from fdgst.errors import DataError
 from fdgst.progress import progress
 from fdgst.storage.atomic import atomic, write_text
-from fdgst.storage.rois import SPLITS
 
 COLUMNS = ("image", "mask", "domain", "split", "name")
 WANTED = "{id}/images/{id}.png"

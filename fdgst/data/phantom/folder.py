@@ -15,10 +15,11 @@ import numpy as np
 from joblib import Parallel, delayed
 from PIL import Image
 
-from fdgst.data.phantom.reader import STRUCTURES, draw, has_lesion, image_name
+from fdgst.data.phantom.drawing import draw
+from fdgst.data.phantom.reader import STRUCTURES, has_lesion, image_name
+from fdgst.data.sample import SPLITS
 from fdgst.errors import ConfigError, DataError
 from fdgst.progress import progress
-from fdgst.storage.rois import SPLITS
 
 TABLE = "images.csv"
 
@@ -45,7 +46,7 @@ def write_folder(
     out : Path
         Folder that is made.
     seed, size_px
-        As of `fdgst.data.phantom.reader.draw`; a size is (height, width).
+        As of `fdgst.data.phantom.drawing.draw`; a size is (height, width).
     train, test : int
         Images of each domain.
     domains : int

@@ -7,66 +7,21 @@ mask column ``mask`` has the grey values of the public masks (0 cup, 128 rim, 25
 """
 
 import hashlib
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-import numpy as np
 from pydantic import Field
 
-from fdgst.core.seeding import generator
 from fdgst.data.exclusion import excluded, unknown
-from fdgst.data.phantom.anatomy import Eye, Outline, draw_eye, draw_lesion
-from fdgst.data.phantom.camera import Camera, camera, develop
-from fdgst.data.phantom.frame import Frame
-from fdgst.data.phantom.paint import BLOOD, inside, reflectance
-from fdgst.data.phantom.vessels import Vessel, grow
-from fdgst.data.phantom.vessels import draw as draw_vessels
 from fdgst.data.reader import Reader
-from fdgst.data.sample import Entry, Sample
-from fdgst.storage.rois import SPLITS
+from fdgst.data.sample import SPLITS, Entry, Sample
 from fdgst.study.strict import Count, Natural, Share, Strict
 
-FIELD = (6.5, 7.5)  # diameter of a photograph's field of view, disc heights: about 45 degrees
-GREYS = (255, 128, 0)  # background, rim, cup
 STRUCTURES = ("cup", "disc", "vessels", "lesion")
-LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 
 Side = Annotated[int, Field(ge=48)]
 Counts = Count | tuple[Count, ...]
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A drawn ROI.
-
-    Attributes
-    ----------
-    image : ndarray of uint8, shape (height, width, 3)
-        RGB.
-    masks : dict of str to ndarray of bool, shape (height, width)
-        By structure, see `STRUCTURES`. Vessels lie partly in the disc and partly out of it.
-    """
-
-    image: np.ndarray
-    masks: dict[str, np.ndarray]
-
-    def grey(self, column: str) -> np.ndarray:
-        """Return a mask column's grey values, uint8 (height, width)."""
-        if column == "mask":
-            return np.array(GREYS, np.uint8)[self.masks["disc"].astype(int) + self.masks["cup"]]
-        return np.where(self.masks[column], np.uint8(255), np.uint8(0))
-
-    def levels(self, *, channels: int, bits: int) -> np.ndarray:
-        """Return the image with some channels and depth, (height, width, channels).
-
-        Grey is the luma of ITU-R 601; 16 bits are 257 times the levels of 8, grey ones rounded only then.
-        """
-        picture: np.ndarray = self.image if channels == 3 else (self.image @ LUMA)[..., None]
-        if bits == 8:
-            return np.rint(picture).astype(np.uint8)
-        return np.rint(picture * 257.0).astype(np.uint16)
 
 
 class Phantom(Reader):
@@ -127,6 +82,10 @@ class Phantom(Reader):
         ]
         return found
 
+    def exclusions(self) -> list[str]:
+        """Return what is excluded of this domain."""
+        return [name for name in self.exclude if name.startswith(f"{self.id}/")]
+
     def listed(self) -> list[Entry]:
         """List the images, named by camera, split and index (``c1_train_000``), in that order."""
         if self.faults():
@@ -154,6 +113,8 @@ class Phantom(Reader):
 
     def _load(self, split: str, index: int) -> Sample:
         """Draw an image as a sample."""
+        from fdgst.data.phantom.drawing import draw  # only now: listing images needs no arithmetic
+
         size = self.dataset.size_px
         drawing = draw(
             seed=self.dataset.seed,
@@ -169,57 +130,6 @@ class Phantom(Reader):
         return Sample(name, split, name, image, greys, hashlib.sha256(image.tobytes()).hexdigest())
 
 
-def draw(
-    *, seed: int, number: int, split: str, index: int, size_px: tuple[int, int], lesion: bool = False
-) -> Drawing:
-    """Draw one ROI.
-
-    Parameters
-    ----------
-    seed : int
-        Of the data set.
-    number : int
-        Of the camera, from 1.
-    split : str
-        ``train`` or ``test``.
-    index : int
-        Of the image in its split, from 0.
-    size_px : (height, width)
-        The eye, its picture and its masks are the same at any size of one aspect, but for what pixels cannot show; an
-        oblong ROI shows more of the eye along its longer side.
-    lesion : bool
-        Whether there is a bright lesion beside the disc; the rest of the eye is the same without it.
-
-    Raises
-    ------
-    ValueError
-        If a side is less than 16 pixels or the number less than 1: nothing could be seen, or there is no camera.
-    """
-    if min(size_px) < 16:
-        raise ValueError(f"size_px must be >= 16, got {min(size_px)}")
-    identity = ("phantom", seed, number, split, index)
-    taken_by = camera(number)
-    eye = _eye(identity, taken_by)
-    rng = generator(*identity, "frame")
-    width = 1 / rng.uniform(*taken_by.disc_fraction)
-    centre = rng.uniform(-0.05, 0.05, 2) * width
-    height_px, width_px = size_px
-    frame = Frame(height_px, width_px, width * (width_px / min(size_px)), (float(centre[0]), float(centre[1])))
-    vessels = _vessels(identity, eye, frame)
-    spot = draw_lesion(generator(*identity, "lesion")) if lesion else None
-    image = _photographed(identity, eye, vessels, frame, taken_by, aperture=None, lesion=spot)
-    x, y = frame.axes()
-    blood = np.maximum(*(draw_vessels(vessels, frame, artery=artery)[0] for artery in (False, True)))
-    nothing = np.zeros(size_px, bool)
-    masks = {
-        "cup": eye.cup.distance(x, y) < 0,
-        "disc": eye.disc.distance(x, y) < 0,
-        "vessels": blood > BLOOD,
-        "lesion": spot.distance(x, y) < 0 if spot else nothing,
-    }
-    return Drawing(image, masks)
-
-
 def has_lesion(index: int, share: float) -> bool:
     """Tell whether an image of a split has a lesion: exactly a share of them, evenly spread.
 
@@ -231,68 +141,6 @@ def has_lesion(index: int, share: float) -> bool:
     return int((index + 1) * share) > int(index * share)
 
 
-def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: int) -> np.ndarray:
-    """Draw a whole fundus photograph: a round field of view in black, the disc to one side of the macula.
-
-    Parameters
-    ----------
-    seed, number : int
-        As of `draw`.
-    index : int
-        Of the photograph; it shows another eye than the ROI of that index.
-    height_px, width_px : int
-        Size. The field of view touches the nearer edges.
-
-    Returns
-    -------
-    ndarray of uint8, shape (height_px, width_px, 3)
-        RGB.
-    """
-    identity = ("phantom", seed, number, "photograph", index)
-    taken_by = camera(number)
-    eye = _eye(identity, taken_by)
-    rng = generator(*identity, "frame")
-    field = rng.uniform(*FIELD)
-    centre = eye.side * rng.uniform(1.3, 1.9), rng.normal(0.1, 0.15)
-    frame = Frame(height_px, width_px, field * width_px / min(height_px, width_px), centre)
-    x, y = frame.axes()
-    edge = np.hypot(x - centre[0], y - centre[1]) - field * 0.495
-    vessels = _vessels(identity, eye, frame)
-    return _photographed(identity, eye, vessels, frame, taken_by, aperture=inside(edge, 0.03), lesion=None)
-
-
 def image_name(number: int, split: str, index: int) -> str:
     """Return what an image is called: by its camera, its split and its index, as in ``c1_train_000``."""
     return f"c{number}_{split}_{index:03d}"
-
-
-def _eye(identity: tuple[str | int, ...], taken_by: Camera) -> Eye:
-    """Draw a patient of a camera's clinic."""
-    return draw_eye(
-        generator(*identity, "eye"),
-        cup_ratio=taken_by.cup_ratio,
-        pallor=taken_by.pallor,
-        pigment=taken_by.pigment,
-        tessellation=taken_by.tessellation,
-    )
-
-
-def _vessels(identity: tuple[str | int, ...], eye: Eye, frame: Frame) -> list[Vessel]:
-    """Grow the eye's vessels as far as the frame shows them."""
-    reach = max(frame.width + 2 * abs(frame.centre[0]), frame.height + 2 * abs(frame.centre[1])) / 2 * 1.1
-    return grow(generator(*identity, "vessels"), side=eye.side, reach=reach)
-
-
-def _photographed(
-    identity: tuple[str | int, ...],
-    eye: Eye,
-    vessels: list[Vessel],
-    frame: Frame,
-    taken_by: Camera,
-    *,
-    aperture: np.ndarray | None,
-    lesion: Outline | None,
-) -> np.ndarray:
-    """Paint an eye, and take its picture."""
-    light = reflectance(generator(*identity, "texture"), eye, vessels, frame, lesion=lesion)
-    return develop(generator(*identity, "camera"), light, frame, taken_by, aperture=aperture)

@@ -12,9 +12,7 @@ from torch import nn
 
 from fdgst.errors import ConfigError
 from fdgst.training.methods.trainer import Trainer, TrainerSettings
-from fdgst.training.needs import complete, module, needs, trainers
-
-__all__ = ["build", "load", "module", "trainers"]
+from fdgst.training.needs import complete, needs
 
 
 def load(trainer: str) -> type[Trainer]:

@@ -54,7 +54,9 @@ class FACT(Trainer):
     @torch.no_grad()
     def _follow(self, teacher: Sequence[torch.Tensor], student: Sequence[torch.Tensor], averaged: Any) -> None:
         """Move the teacher's parameters towards the student's."""
-        share = 1 - momentum(int(self.teacher.n_averaged))  # `averaged` is on the device: it would have to be waited for
+        share = 1 - momentum(
+            int(self.teacher.n_averaged)
+        )  # `averaged` is on the device: it would have to be waited for
         for theirs, ours in zip(teacher, student, strict=True):
             theirs.lerp_(ours, share)
 

@@ -24,7 +24,7 @@ RING_PX = 5
 
 
 class FedDG(Trainer):
-    """Minimise Dice(x; theta) + Dice(x^; theta') + .1 sum_k C_k over structures k, theta' one inner step away from theta.
+    """Minimise Dice(x; theta) + Dice(x^; theta') + .1 (C_1 + ... + C_K), theta' one inner step away from theta.
 
     ASSUME: batch normalisation's running statistics are those of x under theta, the pass that prediction repeats. A
     mixture with those of x^, which each pass normalises by itself, would fit neither; what theta' gathers goes to
@@ -33,6 +33,7 @@ class FedDG(Trainer):
 
     pairs: ClassVar = True
     augmentation: ClassVar = "needed"
+    passes: ClassVar = 2
 
     def __init__(
         self, network: nn.Module, *, settings: TrainerSettings, options: Mapping[str, Any], sources: int, seed: int

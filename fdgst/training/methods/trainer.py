@@ -51,8 +51,8 @@ class Trainer:
         The value of each option in this training.
     decoders : tuple of str or None
         Decoders that it works with, None for any.
-    least_images_per_pass : int
-        Images that must pass the network together.
+    passes : int
+        Into how many passes of the network `update` divides a batch: each must hold enough images to be normalised.
     unseen : bool
         Whether it trains on the unseen domain itself: an upper bound.
     augmentation : {'needed', 'refused', 'free'}
@@ -66,7 +66,7 @@ class Trainer:
     pairs: ClassVar[bool] = False
     options: ClassVar[Mapping[str, Any]] = {}
     decoders: ClassVar[tuple[str, ...] | None] = None
-    least_images_per_pass: ClassVar[int] = 2
+    passes: ClassVar[int] = 1
     unseen: ClassVar[bool] = False
     augmentation: ClassVar[str] = "free"
 

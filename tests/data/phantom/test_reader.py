@@ -5,25 +5,31 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from fdgst.core.resize import resize_image, resize_label
-from fdgst.data.phantom import reader as phantom
-from fdgst.data.phantom.reader import draw, photograph
+from fdgst.core.resize import resize_grey, resize_image
+from fdgst.data.phantom.drawing import draw, photograph
+from fdgst.data.phantom.reader import has_lesion
 from fdgst.errors import DataError
+from tests.data.readers import phantom, structure, task
 
 CAMERAS = (1, 2, 3, 4)
-DATASET = {"seed": 7, "size_px": 64, "train": 3, "test": [1, 2], "exclude": []}
 
 
-def roi(**changes):
+def drawn(**changes):
     """An ROI, small unless said otherwise."""
-    return draw(**{"seed": 1, "number": 1, "split": "train", "index": 0, "size_px": 64} | changes)
+    return draw(**{"seed": 1, "number": 1, "split": "train", "index": 0, "size_px": (64, 64)} | changes)
+
+
+def roi(*, size_px=64, **changes):
+    """Image and label (0 background, 1 rim, 2 cup) of a square ROI."""
+    drawing = drawn(size_px=(size_px, size_px), **changes)
+    return drawing.image, drawing.masks["disc"].astype(np.uint8) + drawing.masks["cup"]
 
 
 @pytest.fixture(scope="module")
 def sample():
     """Eight ROIs of each camera: images (8, 96, 96, 3) and labels (8, 96, 96)."""
-    drawn = {number: [roi(number=number, index=index, size_px=96) for index in range(8)] for number in CAMERAS}
-    return {number: tuple(map(np.stack, zip(*pairs, strict=True))) for number, pairs in drawn.items()}
+    rois = {number: [roi(number=number, index=index, size_px=96) for index in range(8)] for number in CAMERAS}
+    return {number: tuple(map(np.stack, zip(*pairs, strict=True))) for number, pairs in rois.items()}
 
 
 def heights(mask):
@@ -53,13 +59,13 @@ def test_what_was_drawn_before_changes_nothing():
 @pytest.mark.parametrize("number", CAMERAS)
 def test_the_label_is_the_same_at_192_and_at_800_pixels(number):
     small, large = (roi(number=number, size_px=size_px)[1] for size_px in (192, 800))
-    assert (resize_label(large, 192, rule="nearest") != small).mean() < 0.005
+    assert (resize_grey(large, (192, 192), rule="nearest") != small).mean() < 0.005
 
 
 @pytest.mark.parametrize("number", CAMERAS)
 def test_the_picture_is_the_same_at_192_and_at_800_pixels(number):
     small, large = (roi(number=number, size_px=size_px)[0] for size_px in (192, 800))
-    coarse, fine = (resize_image(image, 48).astype(float) for image in (small, large))
+    coarse, fine = (resize_image(image, (48, 48)).astype(float) for image in (small, large))
     assert np.abs(coarse - fine).mean() < 2.5
     assert np.corrcoef(coarse.ravel(), fine.ravel())[0, 1] > 0.995
 
@@ -137,35 +143,93 @@ def test_a_photograph_holds_a_disc_brighter_than_the_rest_to_one_side():
     assert abs(column - 80) > 20
 
 
+def test_an_oblong_roi_shows_more_of_the_eye_along_its_longer_side():
+    square, wide = (drawn(size_px=size) for size in ((64, 64), (64, 96)))
+    assert wide.image.shape == (64, 96, 3)
+    for name in ("cup", "disc"):
+        np.testing.assert_array_equal(wide.masks[name][:, 16:80], square.masks[name])
+
+
+def test_vessels_lie_in_the_disc_and_out_of_it_and_are_darker_than_what_is_beside_them():
+    drawing = drawn(size_px=(96, 96))
+    vessels, disc = drawing.masks["vessels"], drawing.masks["disc"]
+    beside = ndimage.binary_dilation(vessels, iterations=4) & ~ndimage.binary_dilation(vessels)
+    for where in (disc, ~disc):
+        inside, outside = (np.median(drawing.image[mask & where][:, 1]) for mask in (vessels, beside))
+        assert inside < outside - 5
+
+
+def test_a_lesion_changes_the_picture_around_it_alone():
+    without, with_one = drawn(size_px=(96, 96)), drawn(size_px=(96, 96), lesion=True)
+    mask = with_one.masks["lesion"]
+    changed = np.abs(with_one.image.astype(int) - without.image).max(axis=2)
+    assert not without.masks["lesion"].any()
+    assert changed[mask].mean() > 20
+    assert changed[~ndimage.binary_dilation(mask, iterations=20)].max() < 20
+
+
+@pytest.mark.parametrize("share", [0, 0.25, 0.5, 1])
+def test_exactly_the_share_that_is_asked_for_has_a_lesion(share):
+    assert sum(has_lesion(index, share) for index in range(16)) == 16 * share
+
+
+def test_sixteen_bits_of_grey_are_finer_than_eight():
+    drawing = drawn()
+    coarse, fine = (drawing.levels(channels=1, bits=bits) for bits in (8, 16))
+    assert (coarse.dtype, fine.dtype, fine.shape) == (np.uint8, np.uint16, (64, 64, 1))
+    assert np.abs(fine / 257 - coarse).max() <= 0.5 + 1e-3
+    assert len(np.unique(fine)) > len(np.unique(coarse))
+
+
 def test_the_reader_lists_training_images_first_by_index():
-    found = phantom.entries(DATASET, "Domain2", 2)
+    found = phantom(number=2).entries()
     names = ["c2_train_000", "c2_train_001", "c2_train_002", "c2_test_000", "c2_test_001"]
     assert [entry.name for entry in found] == names
     assert [entry.split for entry in found] == ["train"] * 3 + ["test"] * 2
 
 
 def test_the_reader_draws_what_the_name_says():
-    sample = phantom.entries(DATASET, "Domain2", 2)[1].load()
-    image, label = draw(seed=7, number=2, split="train", index=1, size_px=64)
-    np.testing.assert_array_equal(sample.image, image)
-    np.testing.assert_array_equal(sample.label, label)
-    assert (sample.name, sample.split, sample.warnings) == ("c2_train_001", "train", ())
-    assert sample.sha256 == hashlib.sha256(image.tobytes()).hexdigest()
+    sample = phantom(number=2).entries()[1].load()
+    drawing = drawn(seed=7, number=2, index=1)
+    np.testing.assert_array_equal(sample.image, drawing.image)
+    np.testing.assert_array_equal(sample.greys["mask"] == 0, drawing.masks["cup"])
+    np.testing.assert_array_equal(sample.greys["mask"] < 255, drawing.masks["disc"])
+    assert (sample.name, sample.group, sample.split, sample.warnings) == ("c2_train_001", "c2_train_001", "train", ())
+    assert sample.sha256 == hashlib.sha256(drawing.image.tobytes()).hexdigest()
+
+
+def test_the_reader_draws_the_columns_that_the_task_names():
+    own = task(*(structure(name, ((128, 255),), column=name) for name in ("vessels", "lesion")), channels=1, bits=16)
+    first, second = (entry.load() for entry in phantom(task=own, lesions=0.5).entries()[:2])
+    assert (first.image.shape, first.image.dtype) == ((64, 64, 1), np.uint16)
+    assert [bool(sample.greys["lesion"].any()) for sample in (first, second)] == [False, True]
+    assert set(np.unique(first.greys["vessels"])) == {0, 255}
+
+
+def test_a_camera_is_the_domains_place_unless_it_is_named():
+    assert phantom(number=2).entries()[0].name == "c2_train_000"
+    assert phantom(number=2, camera=4).entries()[0].name == "c4_train_000"
 
 
 def test_the_reader_reads_no_files():
-    assert phantom.files(DATASET, "Domain1") == []
+    assert phantom().files() == []
 
 
 def test_images_can_be_excluded_by_name():
-    dataset = DATASET | {"exclude": ["Domain2/train/c2_train_001.png", "Domain1/test/c1_test_000.png"]}
-    assert [entry.name for entry in phantom.entries(dataset, "Domain2", 2)][:2] == ["c2_train_000", "c2_train_002"]
+    reader = phantom(number=2, exclude=["domain2/train/c2_train_001.png", "domain1/test/c1_test_000.png"])
+    assert [entry.name for entry in reader.entries()][:2] == ["c2_train_000", "c2_train_002"]
+    assert reader.exclusions() == ["domain2/train/c2_train_001.png"]
 
 
 def test_an_emptied_split_and_unknown_exclusions_are_told_at_once():
-    dataset = DATASET | {"exclude": ["Domain1/test/c1_test_000.png", "Domain1/test/g1.png"]}
     with pytest.raises(DataError) as raised:
-        phantom.entries(dataset, "Domain1", 1)
+        phantom(exclude=["domain1/test/c1_test_000.png", "domain1/test/g1.png"]).entries()
     unknown, empty = raised.value.faults
-    assert unknown.startswith("dataset.exclude: Domain1/test/g1.png: ")
-    assert empty.startswith("dataset.test: expected at least one image of Domain1")
+    assert unknown.startswith("dataset.exclude: domain1/test/g1.png: ")
+    assert empty.startswith("dataset.test: expected at least one image of domain1")
+
+
+def test_too_few_numbers_and_columns_that_are_not_drawn_are_faults():
+    assert "expected a number for each domain, found 2" in phantom(number=3).faults()[0]
+    own = task(structure("polyp", ((128, 255),), column="polyp"))
+    assert "expected a column that the phantom draws" in phantom(task=own).faults()[0]
