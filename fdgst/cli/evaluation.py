@@ -25,11 +25,10 @@ def score(predictions: Path, rois: Path, split: str, out: Path, settings: Any) -
 
     \b
     Examples:
-      cat > score.json <<'END'
-      {"task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
-                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
-                                "regions": "all", "holes": "fill", "within": null}]}}
-      END
+      score.json:
+        {"task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                  "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                  "regions": "all", "holes": "fill", "within": null}]}}
       fdgst score --settings score.json --rois results/rois/a.h5 --out scores.csv \\
         --predictions results/runs/fdg/a/seed0/predictions/last/whole/a.h5
     """
@@ -63,15 +62,14 @@ def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings:
 
     \b
     Examples:
-      cat > statistics.json <<'END'
-      {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
-                   {"id": "fdg", "title": "FDG", "trainer": "plain"}],
-       "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
-       "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95,
-       "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
-                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
-                                "regions": "all", "holes": "fill", "within": null}]}}
-      END
+      statistics.json:
+        {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
+                     {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+         "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
+         "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95,
+         "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                  "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                  "regions": "all", "holes": "fill", "within": null}]}}
       fdgst statistics --settings statistics.json --scores results/scores.csv --out significance.csv
     """
     from fdgst.evaluation.statistics import make_significance
@@ -99,12 +97,11 @@ def rescore(predictions: tuple[Path, ...], rois: tuple[Path, ...], out: Path, se
 
     \b
     Examples:
-      cat > rescore.json <<'END'
-      {"thresholds": [0.75, 0.5], "nest": false,
-       "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
-                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
-                                "regions": "all", "holes": "fill", "within": null}]}}
-      END
+      rescore.json:
+        {"thresholds": [0.75, 0.5], "nest": false,
+         "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                  "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                  "regions": "all", "holes": "fill", "within": null}]}}
       fdgst rescore --settings rescore.json --rois results/rois/*.h5 --out scores.csv \\
         --predictions results/runs/fdg/a/seed0/predictions/*/*/*.h5
     """
@@ -128,14 +125,13 @@ def protocols(scores: tuple[Path, ...], out: Path, settings: Any) -> None:
 
     \b
     Examples:
-      cat > protocols.json <<'END'
-      {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
-                   {"id": "fdg", "title": "FDG", "trainer": "plain"}],
-       "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}], "threshold": 0.75,
-       "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
-                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
-                                "regions": "all", "holes": "fill", "within": null}]}}
-      END
+      protocols.json:
+        {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
+                     {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+         "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}], "threshold": 0.75,
+         "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                  "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                  "regions": "all", "holes": "fill", "within": null}]}}
       fdgst protocols results/protocols/*/*/*.csv --settings protocols.json --out protocols.csv
     """
     from fdgst.evaluation.protocols import make_protocols

@@ -41,14 +41,13 @@ def figure(name: str, out: Path, phantom: int | None, settings: Any, **inputs: A
 
     \b
     Examples:
-      cat > figure.json <<'END'
-      {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
-                   {"id": "fdg", "title": "FDG", "trainer": "plain"}],
-       "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
-       "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
-                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
-                                "regions": "all", "holes": "fill", "within": null}]}}
-      END
+      figure.json:
+        {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
+                     {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+         "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
+         "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                  "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                  "regions": "all", "holes": "fill", "within": null}]}}
       fdgst figure fig1 --settings figure.json --rois results/rois/*.h5 --out fig1.png
       fdgst figure fig2 --settings figure.json --rois results/rois/a.h5 results/rois/b.h5 \\
         --photographs a.jpg b.jpg --out fig2.png
@@ -110,15 +109,14 @@ def table(scores: tuple[Path, ...], csv: Path, tex: Path, settings: Any) -> None
 
     \b
     Examples:
-      cat > table.json <<'END'
-      {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
-                   {"id": "fdg", "title": "FDG", "trainer": "plain"}],
-       "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
-       "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95, "data": "", "tests": "",
-       "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
-                "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
-                                "regions": "all", "holes": "fill", "within": null}]}}
-      END
+      table.json:
+        {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
+                     {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+         "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
+         "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95, "data": "", "tests": "",
+         "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+                  "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
+                                  "regions": "all", "holes": "fill", "within": null}]}}
       fdgst table --settings table.json --scores results/scores.csv --csv table1.csv --tex table1.tex
     """
     from fdgst.reporting.table import make_table
@@ -147,9 +145,8 @@ def versus_paper(table: Path, out: Path, settings: Any) -> None:
 
     \b
     Examples:
-      cat > paper.json <<'END'
-      {"domains": [{"id": "a", "title": "Clinic A", "paper": 1}, {"id": "b", "title": "Clinic B", "paper": null}]}
-      END
+      paper.json:
+        {"domains": [{"id": "a", "title": "Clinic A", "paper": 1}, {"id": "b", "title": "Clinic B", "paper": null}]}
       fdgst versus-paper --settings paper.json --table results/table1.csv --out table1_vs_paper.csv
     """
     from fdgst.reporting.paper import versus_paper

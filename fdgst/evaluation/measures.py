@@ -9,13 +9,14 @@ under the structure `WHOLE`. Which metrics there are follows from the task: `met
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
 from fdgst.core.measures import SIDES, names
 from fdgst.errors import ConfigError, DataError
 from fdgst.storage.scores import DISTANCES, read_scores
+from fdgst.study.slices import Column, Row
 from fdgst.study.task import Measure, Task
 
 WHOLE = "both"  # the structure of what is read off an image as a whole; named when tasks had two structures
@@ -23,26 +24,6 @@ AVERAGE = "average"  # the unseen domain of an unweighted mean over all of them
 CELL = ["method", "structure", "metric"]
 Cells = Mapping[tuple[str, ...], Mapping[Any, Any]]
 RELEASED_MISS_PX = 100  # the released test script's distance for a missed structure and the one around it
-
-
-class Named(Protocol):
-    """A row or column of a table: what files call it, and what is printed."""
-
-    @property
-    def id(self) -> str:
-        """Name in files."""
-
-    @property
-    def title(self) -> str:
-        """Name in print."""
-
-
-class Method(Named, Protocol):
-    """A row of a table, which may be an upper bound."""
-
-    @property
-    def trainer(self) -> str:
-        """Id of its trainer."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +151,7 @@ def _of_images(scores: pd.DataFrame, task: Task, keys: list[str]) -> pd.DataFram
 
 
 def read_compared(
-    paths: Sequence[Path], methods: Sequence[Named], domains: Sequence[Named], *, task: Task
+    paths: Sequence[Path], methods: Sequence[Row], domains: Sequence[Column], *, task: Task
 ) -> pd.DataFrame:
     """Read the scores of some methods on some unseen domains, and refuse what cannot be compared.
 
@@ -178,8 +159,8 @@ def read_compared(
     ----------
     paths : sequence of Path
         Files of scores; what they hold of other methods and domains is left out.
-    methods, domains : sequence of Named
-        `id` of each; none: all that the files hold.
+    methods, domains : sequence of Row, of Column
+        None: all that the files hold.
     task : Task
         Whose structures the files must hold.
 
@@ -261,6 +242,6 @@ def cells_of(table: pd.DataFrame) -> Cells:
     return {tuple(row[name] for name in key): dict(row) for row in table.to_dict("records")}
 
 
-def upper_bounds(methods: Sequence[Method]) -> list[str]:
+def upper_bounds(methods: Sequence[Row]) -> list[str]:
     """Return the ids of the methods that are trained on the unseen domain itself: shown, never compared."""
     return [item.id for item in methods if item.trainer == "intra"]

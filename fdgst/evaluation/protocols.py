@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from fdgst.errors import DataError
-from fdgst.evaluation.measures import AVERAGE, PROTOCOLS, ROLES, Named, in_order, per_image, read_of_task
+from fdgst.evaluation.measures import AVERAGE, PROTOCOLS, ROLES, in_order, per_image, read_of_task
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import LEADING
+from fdgst.study.slices import Column, Row
 from fdgst.study.task import Task
 
 CHECKPOINTS = ("last", "source_validation", "oracle")
@@ -23,8 +24,8 @@ COLUMNS = [*VARIANT, *_CELL, "mean", "sd", "images", "seeds", "missed", "shift"]
 
 def make_protocols(
     scores: Sequence[Path],
-    methods: Sequence[Named],
-    domains: Sequence[Named],
+    methods: Sequence[Row],
+    domains: Sequence[Column],
     *,
     task: Task,
     out: Path,
@@ -37,7 +38,7 @@ def make_protocols(
     scores : sequence of Path
         From ``fdgst rescore``: of the last weights and, for the other checkpoints, of snapshots, on the unseen domain
         and on the sources' test images; and, for the crop, on the centre of the ROIs of domains that are released so.
-    methods, domains : sequence of Named
+    methods, domains : sequence of Row, of Column
         In the order of rows.
     task : Task
         Whose structures are scored.

@@ -12,13 +12,12 @@ from fdgst.evaluation.measures import (
     AVERAGE,
     METRICS,
     PROTOCOLS,
-    Method,
-    Named,
     per_image,
     read_compared,
     upper_bounds,
 )
 from fdgst.storage.atomic import write_text
+from fdgst.study.slices import Column, Row
 from fdgst.study.task import Task
 
 _CELL = ["method", "reference", "structure", "metric", "unseen"]
@@ -29,8 +28,8 @@ COLUMNS = [*_CELL, "images", "seeds", *_DIFFERENCE, *_TEST]
 
 def make_significance(
     scores: Sequence[Path],
-    methods: Sequence[Method],
-    domains: Sequence[Named],
+    methods: Sequence[Row],
+    domains: Sequence[Column],
     *,
     task: Task,
     out: Path,
@@ -45,7 +44,7 @@ def make_significance(
     ----------
     scores : sequence of Path
         Files of scores.
-    methods, domains : sequence of Named
+    methods, domains : sequence of Row, of Column
         Upper bounds are left out. None: all that the scores hold.
     task : Task
         Whose structures are compared.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,20 +12,9 @@ from fdgst.evaluation.measures import AVERAGE, CELL, PROTOCOLS, cells_of
 from fdgst.reporting.printed import DOMAINS, NOTES, PRINTED, PRINTED_AS, incomparable
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import read_csv
+from fdgst.study.slices import Column
 
 COLUMNS = "method printed_as structure metric measured_as unseen number ours low high printed difference inside note"
-
-
-class Column(Protocol):
-    """An unseen domain of the table."""
-
-    @property
-    def id(self) -> str:
-        """Name in files."""
-
-    @property
-    def paper(self) -> int | None:
-        """Which of the paper's domains it is; None: none of them."""
 
 
 def versus_paper(table: Path, out: Path, *, domains: Sequence[Column]) -> None:

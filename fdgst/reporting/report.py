@@ -31,6 +31,7 @@ from fdgst.reporting.printed import ERRATA, incomparable
 from fdgst.reporting.printing import fingerprints, minutes, number, probability, size
 from fdgst.reporting.tex import SIDE_BY_SIDE
 from fdgst.storage.atomic import write_text
+from fdgst.study.slices import Row
 from fdgst.study.task import Measure, Task
 
 Rows = list[dict[str, str]]
@@ -150,18 +151,9 @@ def gather(files: Sequence[Path]) -> Material:
     return material
 
 
-@dataclass(frozen=True)
-class _Method:
-    """A row of the configuration, as tables know it."""
-
-    id: str
-    title: str
-    trainer: str
-
-
 def _described(config: Mapping[str, Any], task: Task) -> dict[str, Any]:
     """Return what the templates say of the configuration."""
-    methods = [_Method(item["id"], item["title"], item["trainer"]) for item in config["methods"]]
+    methods = [Row(**{key: item[key] for key in ("id", "title", "trainer")}) for item in config["methods"]]
     apart = incomparable([item.id for item in methods], [item.get("paper") for item in config["domains"]])
     return {
         "config": config,

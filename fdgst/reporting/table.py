@@ -11,8 +11,6 @@ from fdgst.evaluation.measures import (
     CELL,
     PROTOCOLS,
     WHOLE,
-    Method,
-    Named,
     in_order,
     metrics,
     per_image,
@@ -20,6 +18,7 @@ from fdgst.evaluation.measures import (
 )
 from fdgst.reporting.tex import render
 from fdgst.storage.atomic import write_text
+from fdgst.study.slices import Column, Row
 from fdgst.study.task import Task
 
 _COUNTS = ("images", "seeds", "missed", "left_out")
@@ -28,8 +27,8 @@ COLUMNS = [*CELL, "unseen", "mean", "sd", "low", "high", *_COUNTS, "protocol", "
 
 def make_table(
     scores: Sequence[Path],
-    methods: Sequence[Method],
-    domains: Sequence[Named],
+    methods: Sequence[Row],
+    domains: Sequence[Column],
     *,
     task: Task,
     csv: Path,
@@ -46,7 +45,7 @@ def make_table(
     ----------
     scores : sequence of Path
         Files of scores.
-    methods, domains : sequence of Named
+    methods, domains : sequence of Row, of Column
         In the order of rows and columns.
     task : Task
         Whose structures and measures the table has, with the titles to print.

@@ -12,13 +12,12 @@ from fdgst.evaluation.measures import (
     RELEASED_MISS_PX,
     ROLES,
     Cells,
-    Method,
-    Named,
     cells_of,
     optional,
     upper_bounds,
     within,
 )
+from fdgst.study.slices import Column, Row
 from fdgst.study.task import Structure, Task
 
 _MATHEMATICAL = {
@@ -64,8 +63,8 @@ def escape(text: str) -> str:
 
 def render(
     table: pd.DataFrame,
-    methods: Sequence[Method],
-    domains: Sequence[Named],
+    methods: Sequence[Row],
+    domains: Sequence[Column],
     *,
     task: Task,
     protocol: str,
@@ -79,7 +78,7 @@ def render(
     ----------
     table : DataFrame
         From `fdgst.reporting.table.table`.
-    methods, domains : sequence of Named
+    methods, domains : sequence of Row, of Column
         In the order of rows and columns.
     task : Task
         Up to two structures stand side by side; more have a block of rows each.
@@ -138,7 +137,7 @@ def _rules(groups: int, columns: int) -> str:
 
 
 def _parts(
-    cells: Cells, methods: Sequence[Method], domains: Sequence[str], task: Task, protocol: str
+    cells: Cells, methods: Sequence[Row], domains: Sequence[str], task: Task, protocol: str
 ) -> list[list[dict[str, Any]]]:
     """Return the blocks of each table: one of all structures, or one for each, as many as a page holds."""
     if len(task.structures) <= SIDE_BY_SIDE:
@@ -152,7 +151,7 @@ def _parts(
 
 
 def _rows(
-    cells: Cells, methods: Sequence[Method], domains: Sequence[str], structures: Sequence[str], protocol: str
+    cells: Cells, methods: Sequence[Row], domains: Sequence[str], structures: Sequence[str], protocol: str
 ) -> list[dict[str, Any]]:
     """Return what the template prints: compared rows first, then upper bounds, each with its lines of cells."""
     bounds = upper_bounds(methods)
@@ -198,8 +197,8 @@ def _cell(cells: Cells, method: str, column: tuple[str, str, str], compared: Seq
 
 def _caption(
     table: pd.DataFrame,
-    methods: Sequence[Method],
-    domains: Sequence[Named],
+    methods: Sequence[Row],
+    domains: Sequence[Column],
     *,
     task: Task,
     protocol: str,
@@ -260,7 +259,7 @@ def _cost_of_a_miss(task: Task, protocol: str) -> str:
     return (" ".join(nested) or alone) + absent
 
 
-def _counted(table: pd.DataFrame, methods: Sequence[Method], task: Task) -> list[str]:
+def _counted(table: pd.DataFrame, methods: Sequence[Row], task: Task) -> list[str]:
     """Say how often a structure was not predicted, and how often one was that is not there."""
     of_misses = (table["metric"] == "missed") & (table["unseen"] == AVERAGE)
     misses = table[of_misses].set_index(["method", "structure"])["missed"].astype(int).to_dict()

@@ -16,7 +16,7 @@ from fdgst.errors import ConfigError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from fdgst.evaluation.measures import Method, Named
+    from fdgst.study.slices import Column, Row
     from fdgst.study.task import Task
 
 
@@ -43,8 +43,8 @@ class FigureInputs:
     runs: Sequence[Path]
     scores: Sequence[Path]
     tables: Sequence[Path]
-    methods: Sequence[Method]
-    domains: Sequence[Named]
+    methods: Sequence[Row]
+    domains: Sequence[Column]
     task: Task
     drawn: bool = False
 

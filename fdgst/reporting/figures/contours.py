@@ -19,7 +19,7 @@ from fdgst.study.task import Task
 
 WORST = 5
 KEYS = ["unseen", "seed", "image"]
-IN_A_LINE = 2  # so many structures' Dice in a line of a panel
+IN_A_LINE, NOTED = 2, 4  # structures' Dice in a line of a panel; of more than so many the mean is noted
 _FOOT_IN = 0.22
 Model = tuple[str, str, int]
 
@@ -100,12 +100,14 @@ class Pictures:
             _contour(axes, truth, style.TRUTH)
         for number, mask in enumerate(self._masks(first)):
             _contour(axes, mask, style.predicted(number))
-        axes.text(0.03, 0.03, self._note(scores), transform=axes.transAxes, color="white", fontsize=6.5,
+        axes.text(0.03, 0.03, self.note(scores), transform=axes.transAxes, color="white", fontsize=6.5,
                   path_effects=[withStroke(linewidth=1.5, foreground="black")])  # fmt: skip
 
-    def _note(self, scores: pd.DataFrame) -> str:
-        """Write the Dice of each structure, some in a line."""
+    def note(self, scores: pd.DataFrame) -> str:
+        """Write the Dice of each structure, some in a line; of many, which would cover the picture, the mean."""
         dice = scores.set_index("structure")["dsc"]
+        if len(dice) > NOTED:
+            return f"mean {dice.mean():.1f}"
         parts = [f"{name} {dice[name]:.1f}" for name in self._task.ids]
         return "\n".join(", ".join(parts[first : first + IN_A_LINE]) for first in range(0, len(parts), IN_A_LINE))
 

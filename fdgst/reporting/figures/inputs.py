@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from fdgst.errors import ConfigError, DataError
-from fdgst.evaluation.measures import Method, Named, upper_bounds
+from fdgst.evaluation.measures import upper_bounds
 from fdgst.storage.scores import read_csv
+from fdgst.study.slices import Column, Row
 
 
 @dataclass(frozen=True, order=True)
@@ -63,12 +64,12 @@ def table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
     return pd.concat(tables.values(), ignore_index=True)
 
 
-def titles(given: Sequence[Named], ids: Iterable[str]) -> dict[str, str]:
+def titles(given: Sequence[Row | Column], ids: Iterable[str]) -> dict[str, str]:
     """Return what to print for each id, in the order to print it in: as `given`, or the ids themselves, sorted."""
     return {item.id: item.title for item in given} or {name: name for name in sorted(set(ids))}
 
 
-def titles_of_methods(given: Sequence[Method], ids: Iterable[str]) -> dict[str, str]:
+def titles_of_methods(given: Sequence[Row], ids: Iterable[str]) -> dict[str, str]:
     """Return `titles` of methods; an upper bound is named as one."""
     bounds = upper_bounds(given)
     return {name: title + " (upper bound)" * (name in bounds) for name, title in titles(given, ids).items()}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
@@ -11,13 +12,13 @@ from fdgst.errors import ConfigError, DataError
 from fdgst.reporting.figures import style
 from fdgst.reporting.figures.agreement import agreement
 from fdgst.reporting.figures.boxes import boxes
-from fdgst.reporting.figures.contours import contours, gallery, models
+from fdgst.reporting.figures.contours import Pictures, contours, gallery, models
 from fdgst.reporting.figures.curves import curves
 from fdgst.reporting.figures.inputs import FigureRun, runs, table, titles, titles_of_methods
 from fdgst.storage.scores import read_scores
 from fdgst.study.slices import Row
 from fdgst.study.task import Measure
-from tests.compared import FUNDUS, LESION, task_of
+from tests.compared import FUNDUS, LESION, task_of, task_of_many
 
 
 @pytest.fixture
@@ -149,3 +150,10 @@ def test_boxes_leave_out_images_without_a_distance(made):
     panel = boxes(scores, *names, task=LESION).axes[3]
     assert panel.get_ylabel().startswith("lesion: HD")
     assert panel.lines[-2].get_ydata().tolist() == [6.0, 6.0]  # median of 5 and 7; the last line is that of outliers
+
+
+@pytest.mark.parametrize(("count", "note"), [(3, "part_1 80.0, part_2 80.0\npart_3 80.0"), (8, "mean 80.0")])
+def test_a_panel_notes_the_dice_of_each_structure_or_of_many_the_mean(count, note):
+    task = task_of_many(count)
+    scores = pd.DataFrame({"structure": task.ids, "dsc": 80.0})
+    assert Pictures([], {}, task).note(scores) == note
