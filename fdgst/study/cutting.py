@@ -179,4 +179,4 @@ def _read(task: Any) -> Any:
     """Return the part of a task that reading depends on: how masks are made of predictions is none of it."""
     neutral = {"regions": "all", "holes": "keep"}
     structures = tuple(item.model_copy(update=neutral) for item in task.untitled().structures)
-    return task.untitled().model_copy(update={"structures": structures, "measures": (), "around": None})
+    return task.untitled().model_copy(update={"structures": structures, "measures": ()})

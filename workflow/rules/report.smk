@@ -132,7 +132,7 @@ rule figure:
         inputs=figure_flags,
         settings=constant(SLICES.figure(ROWS)),
         code=fingerprint("fdgst.reporting.figures"),
-        phantom=fingerprint("fdgst.data.phantom.reader"),  # draws the photographs of figures 2 and 3
+        phantom=fingerprint("fdgst.data.phantom.drawing"),  # draws the photographs of figures 2 and 3
     message:
         "Draw {wildcards.figure}"
     shell:
