@@ -31,14 +31,17 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
+from fdgst.core.masks import pack, unpack
 from fdgst.models import build_network
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.shards import STATISTICS, Plan, create_shard, open_shard
+from fdgst.study.training import Training
 from fdgst.training import methods
 from fdgst.training.batches import Batches, Sampling
 from fdgst.training.device import configure
-from fdgst.training.settings import Run, settings_from
+from fdgst.training.identity import TrainingRun
 from fdgst.training.store import Store
+from tests.tasks import task
 
 DOMAINS, TRAIN, LAMBDAS = "abc", 32, (0.3, 0.6, 1.0)
 ACTIVATIONS_PER_PIXEL = 79e6 / 256**2  # read and written by one forward pass of DeepLabV3+ with MobileNetV2
@@ -47,26 +50,29 @@ PASSES, BYTES = 3, 2  # forward and backward; bfloat16
 
 def settings(images):
     """The demo's network, one epoch of one step."""
-    rates = {"atrous_rates": [2, 4, 6], "learning_rate": 1e-3, "final_learning_rate": 2e-4, "adam_betas": [0.9, 0.99]}
+    rates = {"atrous_rates": (2, 4, 6), "learning_rate": 1e-3, "final_learning_rate": 2e-4, "adam_betas": (0.9, 0.99)}
     epochs = {"pretrain_epochs": 0, "epochs": 1, "final_epochs": 0, "snapshot_epochs": 0, "log_steps": 10}
     network = {"decoder": "DeepLabV3Plus", "encoder": "mobilenet_v2", "encoder_weights": "none"}
     switches = {"budget": "equal", "mixed_precision": True, "compile": False, "deterministic": False}
     scale = {"scale_probability": 0.5, "scale_max": 1.5, "batch": TRAIN, "images_per_step": images}
-    return rates | epochs | network | switches | scale
+    return Training(**(rates | epochs | network | switches | scale))
 
 
 def write_files(folder, size_px):
     """Write ROI files, shards of all pairs, and every picture as PNG for the customary loop."""
     rng = np.random.default_rng(0)
-    shape = {"count": TRAIN, "roi_size_px": size_px, "network_size_px": size_px}
+    size = size_px, size_px
+    shape = {"count": TRAIN, "roi_size_px": size, "network_size_px": size, "mask_resize": "nearest"}
     for domain in DOMAINS:
-        options = {"settings": {"domain": domain, "title": domain}, "label_resize": "nearest", "compression": "none"}
-        with create_rois(folder / f"{domain}.h5", **shape, **options) as writer:
+        names = {"settings": {}, "task": task(), "domain": domain, "title": domain, "compression": "none"}
+        with create_rois(folder / f"{domain}.h5", **shape, **names) as writer:
             for number in range(TRAIN):
                 y, x = np.mgrid[:size_px, :size_px] - size_px * rng.uniform(0.4, 0.6, (2, 1, 1))
                 label = np.digitize(-np.hypot(x, y), [-0.3 * size_px, -0.15 * size_px]).astype("u1")
                 image = 60 + 60 * label[..., None] + rng.integers(-20, 20, (size_px, size_px, 3))
-                writer.add(f"{domain}{number}", "train", image.astype("u1"), label, "0" * 64)
+                greys, name = {"mask": np.array([255, 128, 0], "u1")[label]}, f"{domain}{number}"
+                kept = {"name": name, "split": "train", "group": name, "sha256": "0" * 64}
+                writer.add(image=image.astype("u1"), greys=greys, **kept)
     for content in DOMAINS:
         for style in DOMAINS:
             write_shard(folder, content, style, size_px)
@@ -79,11 +85,13 @@ def write_shard(folder, content, style, size_px):
     domains = {"content_domain": content, "style_domain": style}
     with open_rois(folder / f"{content}.h5") as rois:
         lambdas = np.tile(LAMBDAS, (TRAIN, 1))
-        plan = Plan(rois.names, rois.names, lambdas, size_px, "grid", "none", attributes | domains)
-        with create_shard(folder / "shards" / content / f"{style}.h5", plan, settings={}) as writer:
+        plan = Plan(rois.names, rois.names, lambdas, (size_px, size_px), 3, 255, "grid", "none", attributes | domains)
+        with create_shard(
+            folder / "shards" / content / f"{style}.h5", plan, settings={"lambdas": list(LAMBDAS)}
+        ) as writer:
             for row in range(TRAIN):
                 pixels = np.stack([rois.network_image(row) * (1 - lam / 2) for lam in LAMBDAS]).astype("u1")
-                writer.add(pixels, rois.network_label(row), {name: np.zeros(len(LAMBDAS), "f4") for name in STATISTICS})
+                writer.add(pixels, pack(rois.network_masks(row)), {name: np.zeros(len(LAMBDAS)) for name in STATISTICS})
             writer.close(np.zeros((2, 2, 3), "u1"))
 
 
@@ -92,23 +100,23 @@ def write_pictures(folder, rois, shards):
     listed = {}
     for path in rois:
         with open_rois(path) as file:
-            rows = [(f"{n}", file.network_image(i), file.network_label(i)) for i, n in enumerate(file.names)]
+            rows = [(name, file.network_image(i), pack(file.network_masks(i))) for i, name in enumerate(file.names)]
         listed[path.stem] = [save(folder, *row) for row in rows]
     for path in shards:
         with open_shard(path) as shard:
             for row, name in enumerate(shard.names):
                 for number in range(len(LAMBDAS)):
                     stem = f"{name}-{shard.style_domain}-{number}"
-                    label = shard.labels(np.array([row]))[0]
-                    listed[shard.content_domain].append(save(folder, stem, shard.image(row, number), label))
+                    bits = shard.bits(np.array([row]))[0]
+                    listed[shard.content_domain].append(save(folder, stem, shard.image(row, number), bits))
     return listed
 
 
-def save(folder, stem, image, label):
+def save(folder, stem, image, bits):
     """Write one picture and its mask."""
     paths = folder / f"{stem}.png", folder / f"{stem}-mask.png"
     Image.fromarray(image).save(paths[0])
-    Image.fromarray(label).save(paths[1])
+    Image.fromarray(bits).save(paths[1])
     return paths
 
 
@@ -131,8 +139,7 @@ class Pictures(Dataset):
             image = image.resize((width, height), Image.Resampling.BILINEAR).crop(box)
             mask = mask.resize((width, height), Image.Resampling.NEAREST).crop(box)
         pixels = np.asarray(image, np.float32).transpose(2, 0, 1) / 127.5 - 1
-        label = np.asarray(mask)
-        return torch.from_numpy(pixels), torch.from_numpy(np.stack([label == 2, label > 0]).astype(np.float32))
+        return torch.from_numpy(pixels), torch.from_numpy(unpack(np.asarray(mask), 2).astype(np.float32))
 
 
 def endless(loader):
@@ -180,8 +187,10 @@ def timed(function, device):
 def ours(rois, shards, configuration, images, steps, device, resident_gib):
     """Return the medians of a step with data and of a bare step, in seconds, taken in turns."""
     nowhere = Path("unused")
-    run = Run("main", "fdg", "plain", {}, "d", 0, tuple(rois), tuple(shards), (), None, nowhere, nowhere)
-    network = build_network(configuration, seed=0).to(device).to(memory_format=torch.channels_last)
+    run = TrainingRun("main", "fdg", "plain", {}, "fdg", "d", 0, tuple(rois), tuple(shards), (), None, nowhere, nowhere)
+    network = (
+        build_network(configuration, channels=3, structures=2, seed=0).to(device).to(memory_format=torch.channels_last)
+    )
     trainer = methods.build("plain", network, settings=configuration, options={}, sources=len(rois), seed=0)
     sampling = Sampling(("main", "d", 0), TRAIN, images // len(rois), False, 0.5, 1.5)
     with Store(run, device, resident_gib) as store, Batches(store, sampling) as batches:
@@ -198,10 +207,23 @@ def ours(rois, shards, configuration, images, steps, device, resident_gib):
         return [statistics.median(column) for column in zip(*taken, strict=True)]
 
 
-def start_up(folder, rois, shards, mapping, threads):
+def start_up(folder, rois, shards, configuration, threads):
     """Return the seconds that the command takes before and after its only step, and its peak memory in bytes."""
-    command = [sys.executable, "-m", "fdgst.cli", "train", "--stage", "main", "--method", "fdg", "--trainer", "plain"]
-    command += ["--unseen", "d", "--seed", "0", "--training", json.dumps(mapping), "--threads", str(threads)]
+    settings = {"trainer": "plain", "options": {}, "training": configuration.as_json()}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    command = [
+        sys.executable,
+        "-m",
+        "fdgst.cli",
+        "train",
+        "--stage",
+        "main",
+        "--method",
+        "fdg",
+        "--augmentation",
+        "fdg",
+    ]
+    command += ["--unseen", "d", "--seed", "0", "--settings", str(folder / "settings.json"), "--threads", str(threads)]
     command += [part for path in rois for part in ("--rois", str(path))]
     command += [part for path in shards for part in ("--shard", str(path))]
     command += ["--checkpoints", str(folder / "checkpoints"), "--out", str(folder / "out")]
@@ -222,8 +244,7 @@ def copy_bandwidth():
 def measure(arguments, folder):
     """Yield rows (what, value, unit)."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    mapping = settings(arguments.images)
-    configuration = settings_from(mapping)
+    configuration = settings(arguments.images)
     configure(device, threads=arguments.threads, tf32=configuration.mixed_precision, deterministic=False)
     rois, shards = write_files(folder, arguments.size)
     listed = write_pictures(folder, rois, shards)
@@ -237,7 +258,7 @@ def measure(arguments, folder):
     yield "images per second", arguments.images / with_data, "1/s"
     yield "images per second, customary loop", usual, "1/s"
     yield "images per second, ours / customary", arguments.images / with_data / usual, "ratio"
-    seconds, peak = start_up(folder, rois, shards, mapping, arguments.threads)
+    seconds, peak = start_up(folder, rois, shards, configuration, arguments.threads)
     yield "start-up and writing of fdgst train", seconds, "s"
     yield "peak memory of fdgst train", peak / 2**20, "MiB"
     if device.type == "cuda":

@@ -7,8 +7,12 @@ import torch
 from safetensors.torch import save_file
 from segmentation_models_pytorch.encoders import encoders
 
+from fdgst import models
 from fdgst.errors import ConfigError, TrainingError
-from fdgst.models import build_network, rebuild_network
+
+
+def build_network(settings, *, seed, channels=3, structures=2):
+    return models.build_network(settings, channels=channels, structures=structures, seed=seed)
 
 
 def settings(**changes):
@@ -35,8 +39,9 @@ def test_the_global_generator_is_left_as_it_was():
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_the_default_network_gives_two_logits_per_pixel():
-    assert build_network(settings(), seed=0)(torch.zeros(2, 3, 64, 64)).shape == (2, 2, 64, 64)
+def test_the_default_network_gives_a_logit_per_pixel_and_structure():
+    network = build_network(settings(), channels=1, structures=5, seed=0)
+    assert network(torch.zeros(2, 1, 64, 96)).shape == (2, 5, 64, 96)
 
 
 def test_the_pyramids_dilations_are_the_configured_rates():
@@ -135,6 +140,12 @@ def test_weights_of_another_encoder_are_refused(tmp_path, trained):
         build_network(settings(encoder="resnet18", encoder_weights=str(tmp_path / "weights.safetensors")), seed=0)
 
 
+def test_weights_for_colour_are_refused_for_grey_images(tmp_path, trained):
+    save_file(trained, tmp_path / "weights.safetensors")
+    with pytest.raises(TrainingError, match=r"weights for images of 3 channel\(s\), but those of this study have 1"):
+        build_network(settings(encoder_weights=str(tmp_path / "weights.safetensors")), channels=1, seed=0)
+
+
 @pytest.fixture
 def offline(monkeypatch, tmp_path):
     """Let the hub's client use nothing but an empty cache of its own."""
@@ -162,6 +173,16 @@ def test_fetched_imagenet_weights_reach_the_encoder_alone(offline, trained):
     assert equal(network.decoder.state_dict(), fresh.decoder.state_dict())
 
 
+def test_imagenet_weights_are_adapted_to_grey_images(offline, trained):
+    published = encoders["mobilenet_v2"]["pretrained_settings"]["imagenet"]
+    folder = offline / f"models--{published['repo_id'].replace('/', '--')}" / "snapshots" / published["revision"]
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    save_file(encoder_of(trained), folder / "model.safetensors")
+    first = build_network(settings(encoder_weights="imagenet"), channels=1, seed=0).encoder.features[0][0].weight
+    torch.testing.assert_close(first, encoder_of(trained)["features.0.0.weight"].sum(1, keepdim=True))
+
+
 def test_a_network_is_rebuilt_without_its_first_weights(offline):
-    rebuilt = rebuild_network(settings(encoder_weights="imagenet"))
+    rebuilt = models.rebuild_network(settings(encoder_weights="imagenet"), channels=3, structures=2)
     assert rebuilt.state_dict().keys() == build_network(settings(), seed=0).state_dict().keys()

@@ -13,7 +13,7 @@ from fdgst.models.dofe import DomainFeatures, aggregate, refreshed
 def plain():
     """The default network at 64 px, with statistics of its normalisations that are not those of a fresh one."""
     names = {"decoder": "DeepLabV3Plus", "encoder": "mobilenet_v2", "encoder_weights": "none"}
-    network = build_network(SimpleNamespace(**names, atrous_rates=(2, 4, 6)), seed=0)
+    network = build_network(SimpleNamespace(**names, atrous_rates=(2, 4, 6)), channels=3, structures=2, seed=0)
     with torch.no_grad():
         network(images(8))
     return network.eval()

@@ -1,6 +1,8 @@
-"""Run a training again and again, killing each process but the last at a random moment. A program.
+"""Run a training again and again, killing each process but the last at a random moment. A program:
 
-Every second process is killed while it starts or soon after, the others shortly after they have saved a checkpoint.
+    killer.py CHECKPOINTS ROUNDS train ...
+
+Two processes are killed in a round: one shortly after it has saved a checkpoint, one while it starts or soon after.
 
 Every attempt is a fork of one process that has imported everything, which saves the seconds of importing it each time;
 nothing of torch has run before a fork.
@@ -59,9 +61,9 @@ def after_a_checkpoint(folder, seconds):
 
 
 if __name__ == "__main__":
-    checkpoints, command = Path(sys.argv[1]), sys.argv[2:]
+    checkpoints, rounds, command = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     moments, ended = random.Random(0), []
-    for _ in range(10):
+    for _ in range(rounds):
         begun = time.monotonic()
         ended.append(attempt(command, after_a_checkpoint(checkpoints, moments.uniform(0, 0.2))))
         ended.append(attempt(command, after(moments.uniform(0, 1) * (time.monotonic() - begun))))

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from fdgst.storage.rois import open_rois
-from fdgst.training.batches import Batches, Sampling, draw
+from fdgst.core.masks import pack
+from fdgst.storage.format import digest
+from fdgst.storage.rois import create_rois, open_rois
+from fdgst.storage.shards import STATISTICS, Plan, create_shard
+from fdgst.training.batches import Batches, Sampling, draw, planes
 from fdgst.training.store import Store
+from tests.tasks import structure, task
 
 CPU = torch.device("cpu")
 PLAIN = Sampling(("main", "c", 0), steps=3, per_source=4, pairs=False, scale_probability=0.0, scale_max=1.5)
@@ -80,7 +84,7 @@ def test_a_control_with_self_shards_alone_gets_the_share_of_the_other_rows(store
     assert store(shards=shards).layout.share == pytest.approx(2 / 3)
 
 
-def test_copies_carry_their_contents_label_and_domain(store):
+def test_copies_carry_their_contents_mask_and_domain(store):
     layout = store("grid").layout
     draws = draw(layout, replace(PLAIN, steps=50), 0)
     copied = draws.copies >= 0
@@ -89,13 +93,13 @@ def test_copies_carry_their_contents_label_and_domain(store):
     np.testing.assert_array_equal(content, draws.originals[copied])
 
 
-def test_originals_and_labels_are_those_of_the_file(store, run):
+def test_originals_and_masks_are_those_of_the_file(store, run):
     opened = store()
     with Batches(opened, PLAIN) as batches, open_rois(run().rois[0]) as rois:
         batch, number = batches(0), int(draw(opened.layout, PLAIN, 0).originals[0, 0])
-        image, label = rois.network_image(number), rois.network_label(number)
+        image, masks = rois.network_image(number), rois.network_masks(number)
     np.testing.assert_allclose(batch.images[0].permute(1, 2, 0), image / 127.5 - 1, atol=1e-5)
-    np.testing.assert_array_equal(batch.labels[0], [label == 2, label > 0])
+    np.testing.assert_array_equal(batch.labels[0], masks)
 
 
 def test_images_are_channels_last_and_in_range(store):
@@ -134,3 +138,43 @@ def test_an_augmentation_that_draws_its_lambdas_draws_them_anew_for_every_image(
     lambdas = draws.lambdas[draws.copies >= 0]
     assert len(np.unique(lambdas)) > 0.9 * lambdas.size
     assert ((lambdas > 0.5) & (lambdas <= 0.9)).all()
+
+
+def test_every_bit_of_a_mask_is_a_plane_of_labels():
+    masks = np.random.default_rng(0).random((2, 8, 5, 7)) < 0.5
+    bits = torch.from_numpy(np.stack([pack(image) for image in masks])).float()
+    np.testing.assert_array_equal(planes(bits, 8).numpy(), masks)
+
+
+@pytest.fixture
+def deep(run, tmp_path):
+    """Return a run on two ROI files of oblong grey images of 16 bits with one structure, and their shards."""
+    levels, lambdas = np.arange(24 * 40, dtype="u2").reshape(24, 40, 1) * 68, np.array([[0.5]])
+    size_px, shape = (24, 40), {"count": 1, "mask_resize": "nearest", "compression": "none"}
+    for domain in "ab":
+        path, names = tmp_path / f"{domain}.h5", {"domain": domain, "title": domain, "settings": {}}
+        one = task(structure("one"), channels=1, bits=16)
+        with create_rois(path, task=one, roi_size_px=size_px, network_size_px=size_px, **names, **shape) as writer:
+            greys = {"mask": (levels[..., 0] > 30000).astype("u1") * 255}
+            writer.add(name=domain, split="train", group=domain, image=levels, greys=greys, sha256="0" * 64)
+        attributes = {"augmentation": "fdg", "window": "full", "alpha": 0.0, "seed": 1}
+        attributes |= {"content_domain": domain, "style_domain": domain}
+        plan = Plan([domain], [domain], lambdas, size_px, 1, 65535, "residual", "none", attributes)
+        made_from = {"lambdas": [0.5], "inputs": {"content": digest(path)}}
+        with create_shard(tmp_path / f"{domain}-shard.h5", plan, settings=made_from) as shard:
+            shard.add(np.full((*size_px, 1), 1002.0, "f4"), np.zeros(size_px, "u1"), {key: [0] for key in STATISTICS})
+            shard.close(np.zeros((2, 2, 3), "u1"))
+    files = ("a.h5", "b.h5"), ("a-shard.h5", "b-shard.h5")
+    rois, shards = ([tmp_path / name for name in names] for names in files)
+    return run(rois=rois, shards=shards), levels
+
+
+@pytest.mark.parametrize("gib", [1.0, 0.0])
+def test_sixteen_bits_reach_the_network_whole(deep, gib):
+    described, levels = deep
+    with Store(described, CPU, gib) as store, Batches(store, replace(PLAIN, pairs=True)) as batches:
+        batch = batches(0)
+    images = ((batch.images.double() + 1) * 32767.5).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_allclose(images[0], levels, atol=0.02)  # 65535 in float32, to half a thousandth of a level
+    np.testing.assert_allclose(images[4], np.minimum(levels + 501.0, 65535), atol=0.02)
+    assert batch.labels.shape == (8, 1, 24, 40)

@@ -7,13 +7,13 @@ from fdgst.training.geometry import scale_and_crop
 
 
 def pair(size, factors=(1.0, 1.0), offsets=(0.5, 0.5)):
-    """An image whose channels are its coordinates, a label map, and both after the transform."""
-    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    """An image whose channels are its coordinates, its masks in bits, and both after the transform."""
+    y, x = torch.meshgrid(*(torch.arange(side) for side in size), indexing="ij")
     image, label = torch.stack([y, x]).float()[None], ((y + x) % 3)[None].float()
     return image, label, *scale_and_crop(image, label, factors=torch.tensor([factors]), offsets=torch.tensor([offsets]))
 
 
-@pytest.mark.parametrize("size", [8, 32, 33, 48, 100])
+@pytest.mark.parametrize("size", [(8, 8), (32, 32), (33, 33), (100, 100), (24, 40), (41, 16)])
 def test_a_factor_of_one_is_the_identity(size):
     image, label, image_after, label_after = pair(size)
     assert torch.allclose(image_after, image, atol=1e-4)
@@ -21,7 +21,7 @@ def test_a_factor_of_one_is_the_identity(size):
 
 
 def test_coordinates_land_where_the_enlarged_picture_has_them():
-    *_, after, _ = pair(8, factors=(2.0, 1.0), offsets=(1.0, 0.0))
+    *_, after, _ = pair((8, 8), factors=(2.0, 1.0), offsets=(1.0, 0.0))
     # 16 rows, the lower 8 kept: centres (i + .5 + 8) / 2 - .5, the last one beyond the last old centre
     assert after[0, 0, :, 0].tolist() == pytest.approx([3.75, 4.25, 4.75, 5.25, 5.75, 6.25, 6.75, 7.0], abs=1e-5)
     assert after[0, 1, 0].tolist() == pytest.approx(list(range(8)), abs=1e-5)

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import load_file
 
 from fdgst.errors import ConfigError, TrainingError
+from fdgst.study.training import Execution
 from fdgst.training.interruption import Interrupted
-from fdgst.training.methods import TRAINERS
+from fdgst.training.methods import load
 from fdgst.training.run import train
-from fdgst.training.settings import Execution
 
 ALWAYS, NEVER = 1e-9, 1e9
 FILES = ["history.csv", "model.safetensors", "run.json"]
@@ -43,7 +43,7 @@ def told_to_stop(monkeypatch):
 
     @contextmanager
     def at(step, number=signal.SIGTERM, trainer="plain"):
-        cls = TRAINERS[trainer]
+        cls = load(trainer)
         real = cls.update
 
         def update(self, batch):
@@ -89,7 +89,7 @@ def test_a_stopped_run_goes_on_to_the_weights_of_an_undisturbed_one(finished, ru
     assert (run().out / "history.csv").read_text() == (finished.out / "history.csv").read_text()
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 @pytest.mark.parametrize("trainer", ["plain", "dofe", "fact", "feddg"])
 @pytest.mark.parametrize("resident_gib", [0.0, 1.0])
 def test_on_a_gpu_too_a_stopped_run_goes_on_to_the_same_bytes(run, settings, told_to_stop, trainer, resident_gib):
@@ -139,7 +139,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpo
 
 
 def test_a_weight_that_is_not_finite_stops_the_run_before_it_is_saved(run, settings, monkeypatch):
-    real = TRAINERS["plain"].update
+    real = load("plain").update
 
     def update(self, batch):
         loss = real(self, batch)
@@ -149,7 +149,7 @@ def test_a_weight_that_is_not_finite_stops_the_run_before_it_is_saved(run, setti
             return torch.zeros(())
         return loss
 
-    monkeypatch.setattr(TRAINERS["plain"], "update", update)
+    monkeypatch.setattr(load("plain"), "update", update)
     with pytest.raises(TrainingError, match=r"is not finite after step 5; last good checkpoint: .*step00000004\.pt"):
         train(run(), settings(), execution(checkpoint_seconds=ALWAYS))
     assert not run().out.exists()
@@ -159,7 +159,7 @@ def test_a_full_gpu_is_answered_with_what_to_lower(run, settings, monkeypatch):
     def update(self, batch):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
 
-    monkeypatch.setattr(TRAINERS["plain"], "update", update)
+    monkeypatch.setattr(load("plain"), "update", update)
     with pytest.raises(TrainingError, match=r"row without c, seed 0: the GPU's memory is full: lower training\.images"):
         train(run(), settings(), execution())
 
@@ -183,6 +183,21 @@ def test_weights_of_another_network_are_refused(run, settings, tmp_path):
     train(run(stage="pretrain", out=tmp_path / "pre"), settings(), execution())
     with pytest.raises(TrainingError, match=r"not the weights of this network \((Missing|Unexpected) key"):
         train(run(start=tmp_path / "pre" / "model.safetensors"), settings(decoder="FPN"), execution())
+
+
+def test_an_augmentation_without_shards_is_refused(run, settings):
+    with pytest.raises(ConfigError, match=r"method row: augmentation fdg needs shards, found none .*self_pairs: false"):
+        train(run(augmentation="fdg"), settings(), execution())
+
+
+def test_shards_without_an_augmentation_are_refused(run, settings):
+    with pytest.raises(ConfigError, match="method row: expected no shards without an augmentation, found 4"):
+        train(run("grid", augmentation="none"), settings(), execution())
+
+
+def test_an_upper_bound_takes_no_stylised_copies(run, settings):
+    with pytest.raises(ConfigError, match="trainer intra takes no stylised copies, found 4 shards"):
+        train(run("grid", trainer="intra"), settings(), execution())
 
 
 def test_a_trainer_of_pairs_needs_shards(run, settings):

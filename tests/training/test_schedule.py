@@ -7,7 +7,7 @@ import pytest
 from fdgst.errors import ConfigError
 from fdgst.training.schedule import schedule
 
-plan = partial(schedule, stage="main", counts=[5, 33, 7], sources=3, copies=0, intra=False)
+plan = partial(schedule, stage="main", counts=[5, 33, 7], sources=3, copies=0, is_upper_bound=False)
 
 
 def test_an_epoch_shows_as_many_images_as_the_largest_source_has(settings):
@@ -36,7 +36,7 @@ def test_pre_training_has_epochs_of_its_own(settings):
 
 
 def test_an_upper_bound_gets_all_stages_and_the_images_of_the_other_rows(settings):
-    made = plan(settings(batch=16), sources=1, intra=True)
+    made = plan(settings(batch=16), sources=1, is_upper_bound=True)
     assert (made.epochs, made.steps_per_epoch, made.images_per_step) == (5, 3, 48)
 
 

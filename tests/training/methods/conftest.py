@@ -28,9 +28,9 @@ class Decoder(nn.Module):
 class Encoder(nn.Module):
     """Feature maps at a quarter and an eighth of the image's size."""
 
-    def __init__(self):
+    def __init__(self, channels):
         super().__init__()
-        self.quarter = nn.Sequential(nn.Conv2d(3, 5, 4, stride=4), nn.BatchNorm2d(5), nn.ReLU())
+        self.quarter = nn.Sequential(nn.Conv2d(channels, 5, 4, stride=4), nn.BatchNorm2d(5), nn.ReLU())
         self.eighth = nn.Sequential(nn.Conv2d(5, 8, 2, stride=2), nn.BatchNorm2d(8), nn.ReLU())
 
     def forward(self, images):
@@ -41,11 +41,11 @@ class Encoder(nn.Module):
 class Tiny(nn.Module):
     """A DeepLabV3+ with some 500 weights and no dropout."""
 
-    def __init__(self):
+    def __init__(self, channels=3, structures=2):
         super().__init__()
-        self.encoder, self.decoder = Encoder(), Decoder()
+        self.encoder, self.decoder = Encoder(channels), Decoder()
         up = nn.Upsample(scale_factor=4, mode="bilinear", align_corners=True)
-        self.segmentation_head = nn.Sequential(nn.Conv2d(7, 2, 1), up)
+        self.segmentation_head = nn.Sequential(nn.Conv2d(7, structures, 1), up)
 
     def forward(self, images):
         return self.segmentation_head(self.decoder(self.encoder(images)))
@@ -80,7 +80,7 @@ def trainer(tiny, settings):
 
 @pytest.fixture
 def batch():
-    """Return a function from a seed to six images of 16 px with a disc and a cup each: three and their copies."""
+    """Return a function from a seed to three images of two structures and their copies, 16 px."""
 
     def make(seed=0, *, step=0, epoch=0, domains=(0, 1, 2, 0, 1, 2), size=16):
         generator = torch.Generator().manual_seed(seed)

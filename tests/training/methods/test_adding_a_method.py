@@ -10,12 +10,14 @@ import yaml
 
 from fdgst.core.seeding import generator
 from fdgst.errors import ConfigError
-from fdgst.training import methods
+from fdgst.fingerprint import fingerprint
+from fdgst.training import needs as module
 from fdgst.training.methods.losses import cross_entropy
+from fdgst.training.needs import NEEDS, needs, trainer_module
 
 HOUSE = Path(__file__).parents[3]
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", (HOUSE / "docs/adding-a-method.md").read_text(), re.DOTALL)
-SCHEMA = yaml.safe_load((HOUSE / "workflow/schemas/config.schema.yaml").read_text())
+DOCUMENT = (HOUSE / "docs/adding-a-method.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", DOCUMENT, re.DOTALL)
 
 
 def block(language, word):
@@ -24,40 +26,46 @@ def block(language, word):
     return text
 
 
+(ROW,) = yaml.safe_load(block("yaml", "methods:"))["methods"]
+
+
 @pytest.fixture
-def added(tmp_path, monkeypatch):
-    """Put the example's file beside the trainers for the time of a test."""
-    (tmp_path / "mixup.py").write_text(block("python", "class Mixup"))
-    monkeypatch.setattr(methods, "__path__", [*methods.__path__, str(tmp_path)])
-    monkeypatch.setattr(methods, "TRAINERS", methods.discover())
-    yield
-    del sys.modules["fdgst.training.methods.mixup"]
+def package(tmp_path, monkeypatch):
+    """Put the example's package where Python finds it, for the time of a test."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "mypackage").mkdir()
+    (tmp_path / "mypackage" / "__init__.py").touch()
+    (tmp_path / "mypackage" / "mixup.py").write_text(block("python", "class Mixup"))
+    yield tmp_path / "mypackage" / "mixup.py"
+    for name in ("mypackage", "mypackage.mixup"):
+        sys.modules.pop(name, None)
+    for cached in (module._tree, module.needs):
+        cached.cache_clear()
 
 
-def test_the_examples_file_is_found_by_its_name(added):
-    assert set(methods.TRAINERS) == {"plain", "dofe", "fact", "feddg", "intra", "mixup"}
-
-
-def test_the_examples_update_is_mixup(added, trainer, batch):
-    (row,) = yaml.safe_load(block("yaml", "methods:"))["methods"]
-    method, first = trainer(row["trainer"], **row["options"]), batch(step=4)
-    share = generator("mixup", 0, 4).beta(0.2, 0.2)
+def test_the_examples_update_is_mixup(package, trainer, batch):
+    method, first = trainer(ROW["trainer"], **ROW["options"]), batch(step=4)
+    share = generator("mixup", 0, 4).beta(0.4, 0.4)
     images, labels = (share * part + (1 - share) * part.roll(1, 0) for part in (first.images, first.labels))
     expected = cross_entropy(trainer("plain").logits(images), labels)
     torch.testing.assert_close(method.update(first), expected.detach())
 
 
-def test_the_examples_options_are_checked(added, trainer):
-    with pytest.raises(ConfigError, match=r"mixup: option strength: expected one of 0\.2, 1\.0, found 2"):
-        trainer("mixup", strength=2)
+def test_the_examples_options_are_checked(package, trainer):
+    with pytest.raises(ConfigError, match=r"mypackage\.mixup:Mixup: option strength: expected more than 0, found 0"):
+        trainer(ROW["trainer"], strength=0)
 
 
-def test_the_schema_names_every_trainer_and_the_example_adds_one():
-    ours = SCHEMA["$defs"]["method"]["properties"]["trainer"]["enum"]
-    assert set(ours) == set(methods.TRAINERS)
-    assert yaml.safe_load(block("yaml", "enum"))["trainer"]["enum"] == [*ours, "mixup"]
+def test_the_examples_code_is_in_its_fingerprint(package):
+    before = fingerprint(trainer_module(ROW["trainer"]))
+    assert before != fingerprint("fdgst.training.methods.plain")
+    assert needs(ROW["trainer"]).augmentation == "free"
 
 
 def test_the_example_takes_a_dozen_lines():
     code = [line for line in block("python", "class Mixup").splitlines() if line.strip()]
     assert len(code) <= 14
+
+
+def test_every_need_is_described():
+    assert all(f"| `{name}" in DOCUMENT for name in NEEDS)

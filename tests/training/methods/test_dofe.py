@@ -39,7 +39,7 @@ def test_with_memory_frozen_the_pool_never_changes(trainer, batch):
 
 
 def test_the_pool_follows_the_batches_unless_said_otherwise(trainer):
-    assert trainer("dofe").options == {"memory": "ema"}
+    assert trainer("dofe").chosen == {"memory": "ema"}
 
 
 def test_gradients_reach_every_weight_but_not_the_pool(trainer, batch):

@@ -53,7 +53,7 @@ def test_the_loss_is_the_definition(trainer, batch):
 
 def test_the_teacher_is_at_first_the_average_of_the_students_weights(trainer, batch):
     method = trainer("fact")
-    student, teacher = method.network.segmentation_head[0].weight, method.teacher.segmentation_head[0].weight
+    student, teacher = (net.segmentation_head[0].weight for net in (method.network, method.teacher.module))
     history = [student.detach().clone()]
     for step in range(3):
         method.update(batch(step, step=step))
@@ -74,9 +74,9 @@ def test_the_teacher_normalises_by_the_batch_even_after_a_prediction(trainer, ba
     method = trainer("fact")
     method.predict(batch().images)
     assert method.teacher.training
-    before = method.teacher.encoder.quarter[1].running_mean.clone()
+    before = method.teacher.module.encoder.quarter[1].running_mean.clone()
     method.update(batch())
-    assert not torch.equal(before, method.teacher.encoder.quarter[1].running_mean)
+    assert not torch.equal(before, method.teacher.module.encoder.quarter[1].running_mean)
 
 
 def test_the_finished_model_is_the_student(trainer, batch):

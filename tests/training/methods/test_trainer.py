@@ -8,9 +8,12 @@ import torch
 from safetensors.torch import load, save
 
 from fdgst.errors import ConfigError
-from fdgst.training.methods import TRAINERS
+from fdgst.training import methods
+from fdgst.training.batch import Batch
+from fdgst.training.needs import trainer_names
+from tests.training.methods.conftest import Tiny
 
-EVERY = sorted(TRAINERS)
+EVERY = trainer_names()
 
 
 def parameters(trainer):
@@ -97,7 +100,9 @@ def test_mixed_precision_is_for_gpus(trainer, batch):
 
 
 def test_an_unknown_option_is_named(trainer):
-    with pytest.raises(ConfigError, match=r"trainer dofe: unknown option 'memroy'; known are memory"):
+    with pytest.raises(
+        ConfigError, match=r"trainer dofe: unknown option 'memroy'; known are memory; did you mean memory\?"
+    ):
         trainer("dofe", memroy="ema")
     with pytest.raises(ConfigError, match=r"trainer plain: unknown option 'memory'; it has none"):
         trainer("plain", memory="ema")
@@ -122,7 +127,7 @@ def test_an_unknown_trainer_is_named_with_the_nearest(trainer):
 
 
 def test_trainers_load_no_library_of_networks():
-    code = "import fdgst.training.methods, sys; assert 'segmentation_models_pytorch' not in sys.modules"
+    code = "import fdgst.training.methods.fact, sys; assert 'segmentation_models_pytorch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -143,7 +148,7 @@ def test_a_trainer_in_mixed_precision_learns_in_bfloat16_and_predicts_in_float32
 
 
 def test_only_fact_and_feddg_need_copies_beside_the_contents():
-    assert [name for name in EVERY if TRAINERS[name].pairs] == ["fact", "feddg"]
+    assert [name for name in EVERY if methods.load(name).pairs] == ["fact", "feddg"]
 
 
 @pytest.mark.slow
@@ -158,3 +163,21 @@ def test_a_compiled_trainer_learns_the_same(trainer, batch, name):
     assert compiled.weights().keys() == plain.weights().keys()
     # Adam's first steps have the size of the rate whatever the gradient's: rounding can turn the smallest ones
     torch.testing.assert_close(compiled.predict(batch().images), plain.predict(batch().images), rtol=0, atol=1e-2)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_prediction_needs_neither_an_optimiser_nor_a_teacher(trainer, batch, name):
+    method = trainer(name)
+    method.predict(batch().images)
+    method.load_weights(method.weights())
+    assert not {"optimiser", "teacher"} & vars(method).keys()
+
+
+@pytest.mark.parametrize(("channels", "structures"), [(1, 1), (3, 5)])
+@pytest.mark.parametrize("name", EVERY)
+def test_a_trainer_takes_any_channels_and_any_overlapping_structures(settings, name, channels, structures):
+    network = Tiny(channels, structures)
+    method = methods.build(name, network, settings=settings, options={}, sources=2, seed=0)
+    images, labels = torch.rand(4, channels, 16, 24) * 2 - 1, (torch.rand(4, structures, 16, 24) > 0.5).float()
+    assert torch.isfinite(method.update(Batch(images, labels, torch.tensor([0, 1, 0, 1]), 0, 0)))
+    assert method.predict(images).shape == (4, structures, 16, 24)
