@@ -229,12 +229,11 @@ def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]
                 f"an even number, since method {method.id} (trainer {method.trainer}) takes half contents, half copies"
             )
             yield f"training.{key}: expected {expected}, found {per_source} images of each source"
-        passes = getattr(needs, "passes", 1)
-        per_pass = in_all // passes
-        least = least_images(training.decoder)
+        per_pass = in_all // needs.passes
+        least = least_images(training.decoder, height_and_width(config.network_size))
         if per_pass < least:
             reason = f"since batch normalisation of {training.decoder} needs {least} in a pass (method {method.id})"
-            yield f"training.{key}: expected at least {least * passes} images in a step, {reason}, found {in_all}"
+            yield f"training.{key}: expected at least {least * needs.passes} images in a step, {reason}, found {in_all}"
 
 
 def _figures(config: Configuration) -> Iterator[str]:
