@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fdgst.study import rooms
+from fdgst.study.augmentations import Uniform
 from fdgst.study.faults import nearest
 from fdgst.study.model import Configuration, Method
 from fdgst.study.networks import least_images, network_faults
@@ -145,7 +146,7 @@ def _network(config: Configuration) -> Iterator[str]:
 def _augmentations(config: Configuration) -> Iterator[str]:
     """Yield augmentations that change nothing."""
     for number, item in enumerate(config.augmentations):
-        strengths = item.lambda_.uniform if item.law else item.lambda_
+        strengths = item.lambda_.uniform if isinstance(item.lambda_, Uniform) else item.lambda_
         if max(strengths) == 0:
             yield f"augmentations[{number}].lambda: expected a strength above 0, found only 0: nothing would change"
 

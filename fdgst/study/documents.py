@@ -19,18 +19,18 @@ SCHEMA, PAGE = HOUSE / "workflow/schemas/config.schema.json", HOUSE / "docs/conf
 _MISSING = object()  # null is a value
 HEAD = """# Every key of the configuration
 
-This page is made from the model that checks a configuration (`python -m fdgst.study.documents`); the same model makes
-[the JSON schema](../workflow/schemas/config.schema.json), with which an editor completes and checks keys as you type. In
-VS Code, write this as the first line of an overlay:
+This page is made from the model that checks a configuration (`python -m fdgst.study.documents`). The same model makes
+[the JSON schema](../workflow/schemas/config.schema.json), with which an editor completes and checks keys as you type.
+In VS Code, write this as the first line of an overlay:
 
 ```yaml
 # yaml-language-server: $schema=path/to/workflow/schemas/config.schema.json
 ```
 
-`config.yaml` holds every value once. An overlay, given with `--configfile mine.yaml`, says only what differs: its maps are
-merged with those of `config.yaml`, and its lists replace them. Everything is checked before the first job, and in a dry
-run (`snakemake --dry-run`): each fault is one line that names the key, what was expected and what was found. The column
-"demo" shows the values of `config.yaml`.
+`config.yaml` holds every value once. An overlay, given with `--configfile mine.yaml`, says only what differs: its maps
+are merged with those of `config.yaml`, and its lists replace them. Everything is checked before the first job, and in a
+dry run (`snakemake --dry-run`): each fault is one line that names the key, what was expected and what was found. The
+column "demo" shows the values of `config.yaml`.
 """
 
 
@@ -79,7 +79,11 @@ def _table(model: dict[str, Any], demo: Any, whole: dict[str, Any], prefix: str)
     for key, value in model["properties"].items():
         inner, _ = _inside(value, whole)
         cells = [f"`{prefix}{key}`", _text(value, whole), _type(value, whole)]
-        yield "| " + " | ".join(_cell(text) for text in [*cells, *([_value(demo.get(key, _MISSING))] if demo else [])]) + " |"
+        yield (
+            "| "
+            + " | ".join(_cell(text) for text in [*cells, *([_value(demo.get(key, _MISSING))] if demo else [])])
+            + " |"
+        )
         if "properties" in inner:
             deeper.append((key, inner))
     for key, inner in deeper:

@@ -14,7 +14,7 @@ from fdgst.study.layers import Key, is_given, laid_over, leaves, read_yaml, writ
 from fdgst.study.model import Configuration, Dataset, Domain, Method
 from fdgst.study.strict import Strict
 
-RENAMED = {
+RENAMED: dict[Key, str] = {
     ("label_resize",): "mask_resize",
     ("evaluation", "cup_in_disc"): "evaluation.nest",
     ("evaluation", "crop_domain4"): "released_crop: true, a key of the domain that is to be cropped",

@@ -20,10 +20,10 @@ from tests.benchmarks.harness import ONE_THREAD, Row, peak_mib, report, side_by_
 os.environ |= ONE_THREAD  # before numpy
 
 import numpy as np
-from fdgst.data.phantom.drawing import draw
 from PIL import Image
 
 from fdgst.core.fourier import stylize
+from fdgst.data.phantom.drawing import draw
 from fdgst.generation.banks import make_bank
 from fdgst.storage import format as form
 from fdgst.storage.banks import open_bank

@@ -45,5 +45,5 @@ def test_a_file_that_means_something_else_than_it_says_is_refused(tmp_path, text
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="nothing.yaml: expected a file of settings, found none"):
+    with pytest.raises(ConfigError, match=r"nothing\.yaml: expected a file of settings, found none"):
         read_yaml(tmp_path / "nothing.yaml")
