@@ -33,6 +33,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from fdgst.core.masks import pack, unpack
 from fdgst.models import build_network
+from fdgst.storage.format import digest
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.shards import STATISTICS, Plan, create_shard, open_shard
 from fdgst.study.training import Training
@@ -86,9 +87,8 @@ def write_shard(folder, content, style, size_px):
     with open_rois(folder / f"{content}.h5") as rois:
         lambdas = np.tile(LAMBDAS, (TRAIN, 1))
         plan = Plan(rois.names, rois.names, lambdas, (size_px, size_px), 3, 255, "grid", "none", attributes | domains)
-        with create_shard(
-            folder / "shards" / content / f"{style}.h5", plan, settings={"lambdas": list(LAMBDAS)}
-        ) as writer:
+        made_from = {"lambdas": list(LAMBDAS), "inputs": {"content": digest(folder / f"{content}.h5")}}
+        with create_shard(folder / "shards" / content / f"{style}.h5", plan, settings=made_from) as writer:
             for row in range(TRAIN):
                 pixels = np.stack([rois.network_image(row) * (1 - lam / 2) for lam in LAMBDAS]).astype("u1")
                 writer.add(pixels, pack(rois.network_masks(row)), {name: np.zeros(len(LAMBDAS)) for name in STATISTICS})
@@ -189,7 +189,8 @@ def ours(rois, shards, configuration, images, steps, device, resident_gib):
     nowhere = Path("unused")
     run = TrainingRun("main", "fdg", "plain", {}, "fdg", "d", 0, tuple(rois), tuple(shards), (), None, nowhere, nowhere)
     network = (
-        build_network(configuration, channels=3, structures=2, seed=0).to(device).to(memory_format=torch.channels_last)
+        build_network(configuration, channels=3, structures=2, seed=0).to(device)
+    network = network.to(memory_format=torch.channels_last)
     )
     trainer = methods.build("plain", network, settings=configuration, options={}, sources=len(rois), seed=0)
     sampling = Sampling(("main", "d", 0), TRAIN, images // len(rois), False, 0.5, 1.5)

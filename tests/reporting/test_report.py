@@ -305,7 +305,7 @@ def study_of(task, config, made, folder, changes=lambda *key: {}):
     make_table([folder / "scores.csv"], methods, domains, csv=table, tex=tex, **options)
     settings = {
         "methods": [{**item.model_dump(), "augmentation": "none", "options": {}} for item in methods],
-        "domains": [{"id": item.id, "title": item.title, "released_crop": False} for item in domains],
+        "domains": [{"id": item.id, "title": item.title} for item in domains],
         "dataset": {"reader": "table", "table": "images.csv"},
         "task": json.loads(task.model_dump_json()),
     }

@@ -37,7 +37,7 @@ def test_items_go_through_shards_contents_and_lambdas_in_order(folder):
     item = dataset[4 * len(LAMBDAS) + len(LAMBDAS) + 2]
     with open_shard(shards(folder, "grid")[1]) as shard:
         assert (item["image"].permute(1, 2, 0).numpy() == shard.image(1, 2)).all()
-        assert (item["label"].numpy() == shard.labels(np.array([1]))[0]).all()
+        assert (item["mask"].numpy() == shard.bits(np.array([1]))[0]).all()
         assert (item["name"], item["style"]) == (shard.names[1], shard.styles[1])
     assert (item["lambda"], item["content_domain"], item["style_domain"]) == (LAMBDAS[2], "domain2", "domain1")
     assert torch.equal(dataset[-1]["image"], dataset[len(dataset) - 1]["image"])
@@ -49,7 +49,7 @@ def test_both_encodings_give_the_same_pictures_within_one_level(folder):
     assert len(grid) == len(residual)
     for a, b in zip(grid, residual, strict=True):
         assert (a["image"].int() - b["image"].int()).abs().max() <= 1
-        assert torch.equal(a["label"], b["label"])
+        assert torch.equal(a["mask"], b["mask"])
         assert a["lambda"] == b["lambda"]
 
 

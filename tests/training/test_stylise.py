@@ -14,7 +14,7 @@ from tests.generation.files import write_domain, write_shard
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stylise")
     for domain in ("domain1", "domain2"):
-        write_domain(folder, domain, roi_size_px=96, network_size_px=40, kinds=("fundus", "dim"), count=6)
+        write_domain(folder, domain, roi_size_px=(96, 96), network_size_px=(40, 40), kinds=("fundus", "dim"), count=6)
     return folder
 
 
@@ -38,14 +38,15 @@ def style_rows(folder):
 
 
 @pytest.mark.parametrize("mixing", ["roi", "network"])
-@pytest.mark.parametrize("alpha", [0.05, 0.3, 1, "ac:0.2"])
+@pytest.mark.parametrize("alpha", [0.05, 0.3, 1.0, "ac:0.2"])
 @pytest.mark.parametrize(
-    "device", ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
+    "device",
+    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"))],
 )
 def test_a_batch_is_the_offline_shard_within_one_level(folder, alpha, mixing, device):
     images, contents, styles, pictures, lambdas = inputs(folder, write_shard(folder, alpha=alpha, mixing=mixing))
     banks = [bank(folder, domain, str(alpha).replace(":", "-"), mixing) for domain in ("domain1", "domain2")]
-    stylist = Stylist(*banks, size_px=40, device=device)
+    stylist = Stylist(*banks, size_px=(40, 40), white=255, device=device)
     for copy, expected in enumerate(pictures):
         lam = torch.from_numpy(lambdas[:, copy])
         found = stylist(*(part.to(device) for part in (images, contents, styles, lam))).cpu()
@@ -54,7 +55,9 @@ def test_a_batch_is_the_offline_shard_within_one_level(folder, alpha, mixing, de
 
 def test_a_batch_may_hold_one_image_many_times(folder):
     write_shard(folder, alpha=0.05)
-    stylist = Stylist(bank(folder, "domain1", 0.05), bank(folder, "domain2", 0.05), size_px=40, device="cpu")
+    stylist = Stylist(
+        bank(folder, "domain1", 0.05), bank(folder, "domain2", 0.05), size_px=(40, 40), white=255, device="cpu"
+    )
     images = torch.full((3, 3, 40, 40), 100, dtype=torch.uint8)
     one, other, zero = stylist(images, torch.tensor([2, 2, 2]), torch.tensor([1, 4, 1]), torch.tensor([1, 1, 0]))
     assert (one - other).abs().max() > 1
@@ -69,8 +72,8 @@ def test_banks_that_do_not_fit_are_refused(folder, tmp_path):
     make_bank(folder / "rois/domain1.h5", tmp_path / "fine1.h5", alpha="energy:1", mixing="roi")
     for pair, message in (
         (("dense", "soft"), "expected soft banks"),
-        (("soft", "other"), "one alpha and size"),
+        (("soft", "other"), "one alpha, size"),
         (("fine1", "fine"), "outside the block of 25"),
     ):
         with pytest.raises(ConfigError, match=message):
-            Stylist(*(tmp_path / f"{name}.h5" for name in pair), size_px=40, device="cpu")
+            Stylist(*(tmp_path / f"{name}.h5" for name in pair), size_px=(40, 40), white=255, device="cpu")
