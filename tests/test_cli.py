@@ -45,9 +45,9 @@ def test_what_the_operating_system_refuses_is_one_line_too(tmp_path):
 
 
 def test_a_wrong_option_is_told_with_the_usage():
-    failed = run("rois", "--dataset", "[1, 2]")
+    failed = run("phantom", "--out", "x", "--train", "many")
     assert failed.returncode == 2
-    assert "expected a mapping such as" in failed.stderr
+    assert "Invalid value for '--train'" in failed.stderr
 
 
 def test_lists_are_read_side_by_side_and_one_value_serves_all():

@@ -41,7 +41,7 @@ class Phantom(Reader):
         test: Counts
         """Test images: one number for every domain, or one for each."""
         lesions: Share = 0.0
-        """Share of the images with a bright lesion beside the disc."""
+        """Share of the images with a bright lesion, a structure that an image may lack."""
 
     class Domain(Strict):
         """Keys of a domain."""
