@@ -157,7 +157,7 @@ class _ShardMaker:
                 pixels = d.astype(np.float16 if x.dtype == np.uint8 else np.float32)
                 d = pixels.astype(np.float32)  # the pictures that the file gives
             numbers = self._mixed(x, d, lambdas, pictures)
-        bits = self.rois.network_bits(np.array([row]))[0]
+        bits = self.rois.network_bits(row)
         return Copies(x, pixels, pictures, bits, dict(zip(STATISTICS, numbers, strict=True)))
 
     def _jitter(self, content: int, x: np.ndarray, pictures: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def kind_of(path: Path) -> str:
         raise FormatError(f"{path}: expected an HDF5 file ({error})") from error
 
 
-class Named(Protocol):
+class Declared(Protocol):
     """What a file keeps of a structure, as `fdgst.study.task.Structure` says it."""
 
     @property
@@ -77,7 +77,7 @@ class Named(Protocol):
         """Whether an image may be without it."""
 
 
-def records(structures: Iterable[Named]) -> list[dict[str, Any]]:
+def records(structures: Iterable[Declared]) -> list[dict[str, Any]]:
     """Return what a file keeps of structures, in order: id, within, optional."""
     return [{"id": item.id, "within": item.within, "optional": item.optional} for item in structures]
 

@@ -204,8 +204,11 @@ class Rois:
         """Return images at network size, (n, h, w, C), in the order of `rows` (ascending, distinct)."""
         return form.read(self._pixels["network/image"], rows)
 
-    def network_bits(self, rows: np.ndarray) -> np.ndarray:
-        """Return masks at network size as bits, uint8 (n, h, w), in the order of `rows` (ascending, distinct)."""
+    def network_bits(self, rows: np.ndarray | int) -> np.ndarray:
+        """Return masks at network size as bits, uint8 (n, h, w), in the order of `rows` (ascending, distinct).
+
+        One row that is given as a number is read faster, and without the first axis.
+        """
         return form.read(self._pixels["network/mask"], rows)
 
 
