@@ -6,7 +6,6 @@ import pytest
 from click.testing import CliRunner
 
 from fdgst.cli import fdgst
-from fdgst.cli.options import parallel
 
 FDGST = Path(sys.executable).with_name("fdgst")
 
@@ -48,12 +47,3 @@ def test_a_wrong_option_is_told_with_the_usage():
     failed = run("phantom", "--out", "x", "--train", "many")
     assert failed.returncode == 2
     assert "Invalid value for '--train'" in failed.stderr
-
-
-def test_lists_are_read_side_by_side_and_one_value_serves_all():
-    assert parallel(a=(1, 2), b=("x",), c=()) == [(1, "x", None), (2, "x", None)]
-
-
-def test_lists_of_unequal_length_are_refused():
-    with pytest.raises(Exception, match="expected --b once or 3 times, found 2"):
-        parallel(a=(1, 2, 3), b=(1, 2))

@@ -6,7 +6,7 @@ A slice goes to its job as JSON text. Titles are in no slice before tables, so t
 import json
 import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -35,10 +35,10 @@ class ReadingSettings(Strict):
     """Height and width of the stored ROI, pixels."""
     network_size: Size
     """Height and width of what the network sees, pixels."""
-    mask_resize: str
-    """nearest or released."""
-    compression: str
-    """none or gzip."""
+    mask_resize: Literal["nearest", "released"]
+    """How masks are resized."""
+    compression: Literal["none", "gzip"]
+    """HDF5 filter of pixels."""
 
 
 class ShardSettings(Strict):
@@ -48,8 +48,8 @@ class ShardSettings(Strict):
     """As in the configuration."""
     seed: Natural
     """The configuration's `generation.seed`."""
-    compression: str
-    """none or gzip."""
+    compression: Literal["none", "gzip"]
+    """HDF5 filter of pixels."""
 
 
 class TrainSettings(Strict):
@@ -66,8 +66,8 @@ class TrainSettings(Strict):
 class PredictSettings(Strict):
     """Of the verb `predict`: which images, and how masks are made of what the network returns."""
 
-    split: str
-    """train, test or all."""
+    split: Literal["train", "test", "all"]
+    """Which images."""
     threshold: InnerShare
     """Probability above which a pixel belongs to a structure."""
     nest: bool
@@ -130,7 +130,7 @@ class Compared(Strict):
 class TableSettings(Compared):
     """Of the verb `table`."""
 
-    protocol: str
+    protocol: Literal["paper", "released"]
     """Whose metric definitions are shown."""
     bootstrap_samples: int
     """Of the intervals."""
@@ -145,7 +145,7 @@ class TableSettings(Compared):
 class StatisticsSettings(Compared):
     """Of the verb `statistics`."""
 
-    protocol: str
+    protocol: Literal["paper", "released"]
     """Whose metrics are tested."""
     bootstrap_samples: int
     """Of the intervals."""
