@@ -70,7 +70,7 @@ def _drawn_photographs(folder: Path, seed: int) -> list[Path]:
     """Draw a content and a style photograph by the phantom's cameras 1 and 2."""
     from PIL import Image
 
-    from fdgst.data.phantom.reader import photograph
+    from fdgst.data.phantom.drawing import photograph
 
     paths = [folder / "content.png", folder / "style.png"]
     for number, path in enumerate(paths, start=1):
