@@ -188,10 +188,8 @@ def ours(rois, shards, configuration, images, steps, device, resident_gib):
     """Return the medians of a step with data and of a bare step, in seconds, taken in turns."""
     nowhere = Path("unused")
     run = TrainingRun("main", "fdg", "plain", {}, "fdg", "d", 0, tuple(rois), tuple(shards), (), None, nowhere, nowhere)
-    network = (
-        build_network(configuration, channels=3, structures=2, seed=0).to(device)
+    network = build_network(configuration, channels=3, structures=2, seed=0).to(device)
     network = network.to(memory_format=torch.channels_last)
-    )
     trainer = methods.build("plain", network, settings=configuration, options={}, sources=len(rois), seed=0)
     sampling = Sampling(("main", "d", 0), TRAIN, images // len(rois), False, 0.5, 1.5)
     with Store(run, device, resident_gib) as store, Batches(store, sampling) as batches:
