@@ -7,7 +7,7 @@ reached through the command line (`fdgst --help`) and the Snakemake workflow bes
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _PUBLIC = {"open_shard": "fdgst.storage.shards", "ShardDataset": "fdgst.training.dataset"}
 __all__ = ["ShardDataset", "__version__", "open_shard"]
