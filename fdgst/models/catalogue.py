@@ -1,7 +1,7 @@
 """Make the list of networks, fdgst/study/networks.json, from segmentation-models-pytorch, and judge what is not on it.
 
-``python -m fdgst.models.catalogue`` writes the list (three minutes of a CPU); with ``--check`` it compares the names, the
-decoders and a sample of the pairs with the library, and fails where they differ. Networks are built and passed on
+``python -m fdgst.models.catalogue`` writes the list (three minutes of a CPU); with ``--check`` it compares the names,
+the decoders and a sample of the pairs with the library, and fails where they differ. Networks are built and passed on
 torch's meta device: shapes without numbers.
 """
 
