@@ -153,7 +153,12 @@ class Slices:
 
     def report(self) -> str:
         """Return the whole configuration, and what it inherits from the packaged config.yaml."""
-        return json.dumps(self.study.merged | {"inherited": list(self.study.inherited)}, sort_keys=True, default=str)
+        own = self.study.reader_settings.model_dump(mode="json")
+        config = self.study.config.model_dump(mode="json", by_alias=True)
+        config["dataset"] |= own
+        for domain in config["domains"]:
+            domain |= self.study.domain_settings[domain["id"]].model_dump(mode="json")
+        return json.dumps(config | {"inherited": list(self.study.inherited)}, sort_keys=True)
 
     def _training(self, **replaced: Any) -> Training:
         """Return what makes a model, some values replaced."""

@@ -28,8 +28,6 @@ class Study:
     Attributes
     ----------
     config : Configuration
-    merged : dict
-        The configuration in plain types: the overlay laid over the packaged config.yaml.
     reader_settings : Strict
         The reader's own keys of `dataset`.
     domain_settings : mapping of Strict
@@ -40,7 +38,6 @@ class Study:
     """
 
     config: Configuration
-    merged: dict[str, Any]
     reader_settings: Strict
     domain_settings: Mapping[str, Strict]
     inherited: tuple[str, ...]
@@ -128,7 +125,7 @@ def load_study(overlay: Mapping[str, Any], *, base: Path, overlays: Sequence[Pat
         raise ConfigError(*(f"config: {line}" for line in found))
     assert config is not None
     inherited = () if rooms.reader_class(config.dataset.reader).drawn else tuple(_inherited(merged, overlay))
-    return Study(config, merged, reader_settings, domain_settings, inherited)
+    return Study(config, reader_settings, domain_settings, inherited)
 
 
 def all_methods(config: Configuration) -> list[Method]:
