@@ -90,7 +90,7 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
         HTML; needs no other file and no network. Equal inputs give equal bytes.
     config : Path
         The whole configuration, JSON; besides its own keys `inherited`, a list of settings that were taken over from
-        the demo's, and `warnings`, a list of what was found in reading the data: one line of text each, both optional.
+        the demo's, one line of text each (optional).
     files : sequence of Path
         Any of the files that `gather` knows; a section whose file is missing says how to make it.
 
@@ -104,7 +104,7 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
     import yaml
 
     settings = _record(config)
-    inherited, warnings = settings.pop("inherited", []), settings.pop("warnings", [])
+    inherited = settings.pop("inherited", [])
     task = Task.model_validate_json(json.dumps(settings["task"]))
     material = gather(files)
     table = material.tables.get("table1", [])
@@ -115,7 +115,6 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
             **vars(material),
             **_described(settings, task),
             inherited=inherited,
-            warnings=warnings,
             config_text=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110),
             version=__version__,
             sections={name: title for name, title in SECTIONS.items() if name != "clinic" or task.measures},
