@@ -25,7 +25,8 @@ task:
     - {id: inner, title: Inner, column: cup, values: [[128, 255]], regions: largest, holes: fill, within: outer}
     - {id: outer, title: Outer, column: disc, values: [[128, 255]], regions: largest, holes: fill, within: null}
     - {id: tree, title: Tree, column: vessels, values: [[128, 255]], regions: all, holes: keep, within: null}
-    - {id: spot, title: Spot, column: lesion, values: [[128, 255]], regions: all, holes: fill, within: null, optional: true}
+    - {id: spot, title: Spot, column: lesion, values: [[128, 255]], regions: all, holes: fill, within: null,
+       optional: true}
   measures:
     - {id: ratio, title: Ratio of areas, kind: area_ratio, of: inner, to: outer}
 roi_size: [160, 224]
