@@ -17,7 +17,7 @@ from fdgst.errors import FdgstError
 def fdgst() -> None:
     """Fourier style augmentation with soft thresholding: ROIs, banks, shards, trainings, scores, tables.
 
-    The workflow calls one verb per rule; `inspect`, `verify`, `mix` and `phantom` are for people.
+    The workflow calls one verb per rule; `import`, `phantom`, `inspect`, `verify` and `mix` are for people.
     """
 
 

@@ -24,8 +24,6 @@ class Numbers(click.ParamType):
 
 
 NUMBERS = Numbers()
-PROTOCOL = click.Choice(["paper", "released"])
-SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
 class Variadic(click.Command):

@@ -1,7 +1,7 @@
 """What the keys of a configuration must be to each other: everything that no single key shows.
 
-Each function yields lines without the leading ``config:``; all of them are asked, so that the user is told everything
-at once.
+Each function yields lines without the leading ``config:``; all of them are asked, so that the user is told at once
+whatever can be known.
 """
 
 from collections import Counter
@@ -17,7 +17,6 @@ from fdgst.study.strict import height_and_width
 from fdgst.study.task import Task
 
 RESERVED = {"domains": ("average",), "methods": ("pretrained",), "structures": ("both",)}
-FRACTION_OF_A_CROP = 512 / 800
 
 
 def faults_of(config: Configuration) -> list[str]:
@@ -201,12 +200,8 @@ def _ablations(config: Configuration, methods: Sequence[str]) -> Iterator[str]:
 
 
 def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:
-    """Yield budgets that train nothing, and steps that cannot be shared by the sources."""
+    """Yield snapshots that are never kept, and steps that cannot be shared by the sources."""
     training, sources = config.training, len(config.domains) - 1
-    for key, least in (("pretrain_epochs", 1), ("epochs", 1), ("learning_rate", 0), ("final_learning_rate", 0)):
-        value = getattr(training, key)
-        if value < least or (least == 0 and value <= 0):
-            yield f"training.{key}: expected {'at least 1' if least else 'more than 0'}, found {value}"
     epochs = training.epochs + training.final_epochs
     if training.snapshot_epochs > epochs:
         found = f"found {training.snapshot_epochs}, so that no snapshot would be kept; write 0 for none"

@@ -27,9 +27,11 @@ from fdgst.study.study import Study
 from fdgst.study.training import Training
 
 THRESHOLDS = (0.75, 0.5)  # of the protocols, besides the table's own
+# a value that a stage does not read is always the same, so that no change of it can make the stage's models again
 UNREAD_BY_PRETRAINING: dict[str, Any] = {
-    "epochs": 0, "final_epochs": 0, "final_learning_rate": 0.0, "budget": "equal", "snapshot_epochs": 0,
+    "epochs": 1, "final_epochs": 0, "final_learning_rate": 1.0, "budget": "equal", "snapshot_epochs": 0,
 }  # fmt: skip
+UNREAD_AFTER_PRETRAINING: dict[str, Any] = {"pretrain_epochs": 1}
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,14 @@ class Slices:
         return text_of(ShardSettings(augmentation=item, seed=generation.seed, compression=generation.compression))
 
     def pretrain(self) -> str:
-        """Return what makes the pre-trained network: a value that it does not read is 0, and cannot make it again."""
+        """Return what makes the pre-trained network."""
         training = self._training(**UNREAD_BY_PRETRAINING)
         return text_of(TrainSettings(trainer="plain", options={}, training=training))
 
     def train(self, method: str) -> str:
         """Return what makes a row's model: an upper bound reads all, the others begin when pre-training is over."""
         row = self.study.methods[method]
-        training = self._training(**({} if self.study.is_upper_bound(method) else {"pretrain_epochs": 0}))
+        training = self._training(**({} if self.study.is_upper_bound(method) else UNREAD_AFTER_PRETRAINING))
         return text_of(TrainSettings(trainer=row.trainer, options=dict(row.options), training=training))
 
     def predict(self, weights: str) -> str:

@@ -60,7 +60,7 @@ class TrainSettings(Strict):
     options: dict[str, Any]
     """Of the trainer."""
     training: Training
-    """The configuration's `training`; values that the stage does not read are 0."""
+    """The configuration's `training`; of a value that the stage does not read, any."""
 
 
 class PredictSettings(Strict):

@@ -71,10 +71,6 @@ class Study:
         """Return a domain by its id."""
         return self.config.domains[self.domains.index(name)]
 
-    def augmentation_of(self, method: str) -> Augmentation | None:
-        """Return the augmentation of a row, None for a row without."""
-        return self.augmentations.get(self.methods[method].augmentation)
-
     def is_upper_bound(self, method: str) -> bool:
         """Tell whether a row is trained on the unseen domain itself."""
         return bool(rooms.needs(self.methods[method].trainer).unseen)
@@ -99,8 +95,9 @@ def load_study(overlay: Mapping[str, Any], *, base: Path, overlays: Sequence[Pat
     Raises
     ------
     ConfigError
-        One line for every fault that can be known before the first job: the key's path, what was expected, what was
-        found, what to do.
+        One line for every fault that can be known before an image is opened: the key's path, what was expected, what
+        was found, what to do. Contradictions of keys, and what readers know of their files, are looked for once each
+        key is right by itself.
     """
     for path in overlays:
         read_yaml(path)
@@ -119,7 +116,6 @@ def load_study(overlay: Mapping[str, Any], *, base: Path, overlays: Sequence[Pat
     found += own_faults
     if config and not found:
         found += contradictions.faults_of(config)
-    if config and not found:
         found += _reader_faults(config, reader_settings, domain_settings)
     if found:
         raise ConfigError(*(f"config: {line}" for line in found))

@@ -26,15 +26,15 @@ class Training(Strict):
     """Images of a step in all, shared evenly by the sources; null: batch from each source."""
     adam_betas: tuple[Momentum, Momentum]
     """Decay of Adam's means of the gradient and of its square."""
-    pretrain_epochs: Natural
+    pretrain_epochs: Count
     """Epochs of the plain network that all rows begin with."""
-    epochs: Natural
+    epochs: Count
     """Epochs of each row at learning_rate."""
-    learning_rate: Annotated[float, Field(ge=0)]
+    learning_rate: Annotated[float, Field(gt=0)]
     """Step size of Adam, in pre-training and in the first epochs of each row."""
     final_epochs: Natural
     """Epochs of each row at final_learning_rate, after epochs."""
-    final_learning_rate: Annotated[float, Field(ge=0)]
+    final_learning_rate: Annotated[float, Field(gt=0)]
     """Step size of Adam in the final epochs of each row."""
     scale_probability: Share
     """Share of images that are enlarged and cropped."""
