@@ -106,7 +106,7 @@ class Figures(Strict):
 
 
 class Configuration(Strict):
-    """Meaning, unit and range of every key. No key has a default here: config.yaml holds every value once."""
+    """Meaning, unit and range of every key; config.yaml holds every value once, but for keys of list entries."""
 
     dataset: Dataset
     """Where images come from."""
