@@ -57,6 +57,12 @@ def test_the_table_has_every_row_domain_and_metric(finished):
     assert "FDG+ST" in (finished / "results/table1.tex").read_text()
 
 
+def test_without_a_target_the_table_and_the_report_are_made(tmp_path, overlay):
+    dry = snakemake(tmp_path, "--dry-run", "--configfile", *overlay)
+    assert "Make the table" in dry.stdout + dry.stderr
+    assert "Write the report" in dry.stdout + dry.stderr
+
+
 def test_finished_work_is_not_done_again(finished, overlay):
     assert plan(finished, "results/table1.tex", overlays=overlay) == []
 
