@@ -51,8 +51,9 @@ def lines(
     """
     by_place: dict[Key, list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
     for error in errors:
-        place, depth = _place(error, config)
-        by_place[place].append((depth, error))
+        if not _is_miscounted(error):
+            place, depth = _place(error, config)
+            by_place[place].append((depth, error))
     deepest = _without_alternatives(by_place)
     return [f"{written(place)}: {text}" for place, found in deepest.items() for text in _said(place, found, known)]
 
@@ -81,6 +82,11 @@ def _place(error: Mapping[str, Any], config: Any) -> tuple[Key, int]:
         else:
             skipped += 1
     return tuple(place), skipped
+
+
+def _is_miscounted(error: Mapping[str, Any]) -> bool:
+    """Tell whether a list is called too short because pydantic counts its right entries only."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _is_index(part: Any, here: Any) -> bool:

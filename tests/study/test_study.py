@@ -169,6 +169,7 @@ def test_one_mistake_is_told_once(faults):
         augmentation(alpha=7),
         {"roi_size": "big"},
         {"dataset": {"train": "x"}},
+        domains(2, id=20231) | {"training": {"images_per_step": 4}},
     ):
         assert len(faults(overlay)) == 1, overlay
 
