@@ -29,8 +29,8 @@ def task_of_many(count: int) -> Task:
 
 
 def rows(**trainers: str) -> tuple[Row, ...]:
-    """Return rows of a table by the trainer of each; their titles are their ids."""
-    return tuple(Row(id=name, title=name, trainer=trainer) for name, trainer in trainers.items())
+    """Return rows of a table by the trainer of each, of which `intra` is an upper bound; their titles are their ids."""
+    return tuple(Row(id=name, title=name, upper_bound=trainer == "intra") for name, trainer in trainers.items())
 
 
 def columns(*names: str) -> tuple[Column, ...]:

@@ -63,8 +63,8 @@ def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings:
     \b
     Examples:
       statistics.json:
-        {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
-                     {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+        {"methods": [{"id": "deepall", "title": "DeepAll"},
+                     {"id": "fdg", "title": "FDG"}],
          "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
          "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95,
          "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
@@ -126,8 +126,8 @@ def protocols(scores: tuple[Path, ...], out: Path, settings: Any) -> None:
     \b
     Examples:
       protocols.json:
-        {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
-                     {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+        {"methods": [{"id": "deepall", "title": "DeepAll"},
+                     {"id": "fdg", "title": "FDG"}],
          "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}], "threshold": 0.75,
          "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
                   "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],

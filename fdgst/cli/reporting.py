@@ -42,8 +42,8 @@ def figure(name: str, out: Path, phantom: int | None, settings: Any, **inputs: A
     \b
     Examples:
       figure.json:
-        {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
-                     {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+        {"methods": [{"id": "deepall", "title": "DeepAll"},
+                     {"id": "fdg", "title": "FDG"}],
          "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
          "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
                   "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
@@ -105,13 +105,13 @@ def report(files: tuple[Path, ...], config: Path, out: Path) -> None:
 @click.option("--tex", type=FILE, required=True, help="The paper's Table 1; needs booktabs and multirow.")
 @settings_option("TableSettings")
 def table(scores: tuple[Path, ...], csv: Path, tex: Path, settings: Any) -> None:
-    """Make Table 1. A method whose trainer is intra is an upper bound: below a rule, never bold.
+    """Make Table 1. Upper bounds stand below a rule and are never bold.
 
     \b
     Examples:
       table.json:
-        {"methods": [{"id": "deepall", "title": "DeepAll", "trainer": "plain"},
-                     {"id": "fdg", "title": "FDG", "trainer": "plain"}],
+        {"methods": [{"id": "deepall", "title": "DeepAll"},
+                     {"id": "fdg", "title": "FDG"}],
          "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
          "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95, "data": "", "tests": "",
          "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],

@@ -244,4 +244,4 @@ def cells_of(table: pd.DataFrame) -> Cells:
 
 def upper_bounds(methods: Sequence[Row]) -> list[str]:
     """Return the ids of the methods that are trained on the unseen domain itself: shown, never compared."""
-    return [item.id for item in methods if item.trainer == "intra"]
+    return [item.id for item in methods if item.upper_bound]

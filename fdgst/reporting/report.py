@@ -24,7 +24,6 @@ from fdgst.evaluation.measures import (
     columns_of,
     metrics,
     optional,
-    upper_bounds,
     within,
 )
 from fdgst.reporting.printed import ERRATA, incomparable
@@ -90,7 +89,7 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
         HTML; needs no other file and no network. Equal inputs give equal bytes.
     config : Path
         The whole configuration, JSON; besides its own keys `inherited`, a list of settings that were taken over from
-        the demo's, one line of text each (optional).
+        the demo's, one line of text each, and `upper_bounds`, ids of methods (both optional).
     files : sequence of Path
         Any of the files that `gather` knows; a section whose file is missing says how to make it.
 
@@ -152,7 +151,8 @@ def gather(files: Sequence[Path]) -> Material:
 
 def _described(config: Mapping[str, Any], task: Task) -> dict[str, Any]:
     """Return what the templates say of the configuration."""
-    methods = [Row(**{key: item[key] for key in ("id", "title", "trainer")}) for item in config["methods"]]
+    bounds = config.get("upper_bounds", [])
+    methods = [Row(id=item["id"], title=item["title"], upper_bound=item["id"] in bounds) for item in config["methods"]]
     apart = incomparable([item.id for item in methods], [item.get("paper") for item in config["domains"]])
     return {
         "config": config,
@@ -160,7 +160,7 @@ def _described(config: Mapping[str, Any], task: Task) -> dict[str, Any]:
         "domains": config["domains"],
         "ids": [domain["id"] for domain in config["domains"]],
         "seeds": config["seeds"],
-        "bounds": upper_bounds(methods),
+        "bounds": bounds,
         "incomparable": apart,
         "errata": [slip for slip in ERRATA if not (slip.of_table and apart)],
         "shown": [*PROTOCOLS[config["evaluation"]["protocol"]].values()],

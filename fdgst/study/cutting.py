@@ -154,13 +154,14 @@ class Slices:
         return text_of(PaperSettings(domains=self._compared([], self.study.domains)["domains"]))
 
     def report(self) -> str:
-        """Return the whole configuration, and what it inherits from the packaged config.yaml."""
+        """Return the whole configuration, what it inherits from the packaged config.yaml, and its upper bounds."""
         own = self.study.reader_settings.model_dump(mode="json")
         config = self.study.config.model_dump(mode="json", by_alias=True)
         config["dataset"] |= own
         for domain in config["domains"]:
             domain |= self.study.domain_settings[domain["id"]].model_dump(mode="json")
-        return json.dumps(config | {"inherited": list(self.study.inherited)}, sort_keys=True)
+        bounds = [name for name in self.study.rows if self.study.is_upper_bound(name)]
+        return json.dumps(config | {"inherited": list(self.study.inherited), "upper_bounds": bounds}, sort_keys=True)
 
     def _training(self, **replaced: Any) -> Training:
         """Return what makes a model, some values replaced."""
@@ -169,10 +170,10 @@ class Slices:
 
     def _compared(self, methods: Sequence[str], domains: Sequence[str]) -> dict[str, Any]:
         """Return rows, columns and task with their titles."""
-        rows = [self.study.methods[name] for name in methods]
+        rows = [(self.study.methods[name], self.study.is_upper_bound(name)) for name in methods]
         columns = [self.study.domain(name) for name in domains]
         return {
-            "methods": tuple(Row(id=item.id, title=item.title, trainer=item.trainer) for item in rows),
+            "methods": tuple(Row(id=item.id, title=item.title, upper_bound=bound) for item, bound in rows),
             "domains": tuple(Column(id=item.id, title=item.title, paper=item.paper) for item in columns),
             "task": self.study.config.task,
         }

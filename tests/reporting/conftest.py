@@ -39,7 +39,7 @@ STORED = FUNDUS.model_copy(
 
 
 NAMED = {
-    "methods": tuple(Row(id=name, title=title, trainer="plain") for name, title in METHODS.items()),
+    "methods": tuple(Row(id=name, title=title) for name, title in METHODS.items()),
     "domains": tuple(Column(id=name, title=title) for name, title in DOMAINS.items()),
 }
 

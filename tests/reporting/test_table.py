@@ -20,9 +20,9 @@ from tests.compared import FUNDUS, LESION, columns, rows, structure, task_of, ta
 
 DOMAINS = [Column(id="d1", title="Camera_1"), Column(id="d2", title="50 % & more")]
 METHODS = [
-    Row(id="a", title="DeepAll", trainer="plain"),
-    Row(id="i", title="Intra", trainer="intra"),
-    Row(id="b", title="FDG_ST #1 {x} \\ ~ ^ α ± é", trainer="plain"),
+    Row(id="a", title="DeepAll"),
+    Row(id="i", title="Intra", upper_bound=True),
+    Row(id="b", title="FDG_ST #1 {x} \\ ~ ^ α ± é"),
 ]
 
 

@@ -95,7 +95,7 @@ def test_predictions_of_some_seeds_are_enough(study, given, tmp_path):
 
 def test_predictions_without_scores_are_refused(given, made, tmp_path):
     write_scores(tmp_path / "scores.csv", made(["other"], ["domain1"], lambda *key: {}))
-    other = Row(id="other", title="Other", trainer="plain")
+    other = Row(id="other", title="Other")
     with pytest.raises(ConfigError, match="expected scores of the 18 models predicted by, found none"):
         make("fig5", tmp_path / "f.png", replace(given, scores=[tmp_path / "scores.csv"], methods=(other,)))
 

@@ -111,7 +111,7 @@ def test_a_run_is_named_by_its_folder_or_by_any_file_in_it():
 
 
 def test_an_upper_bound_is_named_as_one_and_ids_stay_text(tmp_path):
-    given = Row(id="1", title="Intra", trainer="intra"), Row(id="NA", title="B", trainer="plain")
+    given = Row(id="1", title="Intra", upper_bound=True), Row(id="NA", title="B")
     assert titles_of_methods(given, []) == {"1": "Intra (upper bound)", "NA": "B"}
     (tmp_path / "table.csv").write_text("method,mean\n1,2\nNA,3\n")
     assert table([tmp_path / "table.csv"], ["mean"])["method"].tolist() == ["1", "NA"]
