@@ -79,12 +79,12 @@ def phantom(
     """
     from fdgst.data.phantom.folder import write_folder
     from fdgst.progress import log_to_stderr
+    from fdgst.study.strict import in_words
 
     log_to_stderr()
     size = (height_px or size_px, width_px or size_px)
     count = write_folder(out, size_px=size, channels=int(channels), bits=int(bits), **options)
-    told = f"{size[1]}x{size[0]}" if size[0] != size[1] else f"{size[0]}"
-    click.echo(f"{out}: {count} images of {told} px in {options['domains']} domains")
+    click.echo(f"{out}: {count} images of {in_words(size)} in {options['domains']} domains")
 
 
 @click.command()

@@ -8,10 +8,8 @@ Spectra are in numpy's native order and unnormalised: bin (0, 0) is the sum.
 
 import numpy as np
 
-from fdgst.core.thresholds import soft_threshold, threshold_of, thresholded
+from fdgst.core.thresholds import thresholded
 from fdgst.core.windows import window_mask
-
-__all__ = ["log_amplitude", "soft_threshold", "stylize", "threshold_of", "thresholded", "unit_phase", "window_mask"]
 
 PHASE_FLOOR = 1e-12  # of a channel's largest amplitude; exact zeros come out of float64 below 1e-16
 

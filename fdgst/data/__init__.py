@@ -47,7 +47,8 @@ def reader_class(name: str) -> "type[Reader]":
         found = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ConfigError(f"dataset.reader: expected a class that can be imported, found {name!r} ({error})") from error
-    missing = [part for part in ("Dataset", "Domain", "files", "faults", "entries") if not hasattr(found, part)]
-    if missing:
-        raise ConfigError(f"dataset.reader: expected a reader's class, found {name!r} without {', '.join(missing)}")
+    from fdgst.data.reader import Reader  # only now: it imports this module
+
+    if not (isinstance(found, type) and issubclass(found, Reader)):
+        raise ConfigError(f"dataset.reader: expected a subclass of fdgst.data.reader.Reader, found {name!r}")
     return found

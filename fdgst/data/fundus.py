@@ -8,7 +8,6 @@ Files whose names begin with a dot are no images (file managers leave them). `da
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +15,9 @@ from pydantic import Field
 
 from fdgst.data.exclusion import excluded, unknown
 from fdgst.data.reader import Reader
-from fdgst.data.sample import SPLITS, Entry
+from fdgst.data.sample import Entry
 from fdgst.data.source import Source
+from fdgst.storage import SPLITS
 from fdgst.study.strict import Strict
 
 KINDS = ("image", "mask")
@@ -109,8 +109,7 @@ class Fundus(Reader):
         # ASSUME: a name stands for one image of the domain wherever results are listed, so the split tells two apart
         name = stem if unique else f"{split}-{stem}"
         image, mask = (self._place(split, kind) / file for kind in KINDS)
-        source = Source(name, split, name, image, {"mask": mask})
-        return Entry(name, split, name, partial(source.load, self.task), str(image))
+        return Source(name, split, name, image, {"mask": mask}).entry(self.task)
 
     def _split_faults(self, split: str) -> Iterator[str]:
         """Yield what is wrong with the folders of one split."""

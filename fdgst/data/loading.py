@@ -10,6 +10,7 @@ from fdgst.data.photographs import Photograph, read_grey_mask, read_photograph
 from fdgst.data.sample import Sample
 from fdgst.data.source import Source
 from fdgst.errors import DataError
+from fdgst.study.strict import in_words
 from fdgst.study.task import Task
 
 
@@ -57,8 +58,8 @@ def _size_faults(source: Source, image: Photograph, masks: Mapping[str, Photogra
     """Return a line for each mask of another size than its image, and one for a box beside it."""
     height, width = image.pixels.shape[:2]
     faults = [
-        f"{source.masks[column]}: expected the size of its image, {width}x{height}, found"
-        f" {mask.pixels.shape[1]}x{mask.pixels.shape[0]}; resize the mask (nearest neighbour)"
+        f"{source.masks[column]}: expected the size of its image, {in_words((height, width))}, found"
+        f" {in_words(mask.pixels.shape)}; resize the mask (nearest neighbour)"
         for column, mask in masks.items()
         if mask.pixels.shape != (height, width)
     ]
@@ -66,8 +67,8 @@ def _size_faults(source: Source, image: Photograph, masks: Mapping[str, Photogra
         left, top, wide, high = source.box
         if left >= width or top >= height or left + wide <= 0 or top + high <= 0:
             faults.append(
-                f"{source.image}: expected a ROI that meets the image of {width}x{height} pixels, found left {left},"
-                f" top {top}, width {wide}, height {high}"
+                f"{source.image}: expected a ROI that meets the image of {in_words((height, width))}, found left"
+                f" {left}, top {top}, width {wide}, height {high}"
             )
     return faults
 

@@ -10,29 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from fdgst.core.masks import masks_of_greys
 from fdgst.data.photographs import pixels_of
 from fdgst.study.task import Range, Structure, Task
 
 LARGEST_CLASS = 8  # of class numbers: a task has at most 8 structures
 SPREAD, SPREAD_FRACTION = 32, 0.25  # a mask keeps to its values: within 1/32 of the depth but for a quarter of it
 _KEYS = 2**16
-
-
-def planes_of(greys: Mapping[str, np.ndarray], task: Task) -> dict[str, np.ndarray]:
-    """Return the masks of an image.
-
-    Parameters
-    ----------
-    greys : mapping of str to ndarray, shape (height, width)
-        For each mask column its grey values.
-    task : Task
-
-    Returns
-    -------
-    dict of str to ndarray of bool, shape (height, width)
-        By structure.
-    """
-    return {item.id: _table(item.values)[greys[item.column]] for item in task.structures}
 
 
 def mask_faults(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:
@@ -50,14 +34,14 @@ def mask_faults(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray]
     yield from found
     if found:
         return  # what such values leave of the structures says nothing more
-    planes = planes_of(greys, task)
+    planes = _planes(greys, task)
     odd = [*_inverted(paths, planes, greys, task)] or [*_identical(paths, planes, greys, task)]
     yield from odd or _missing(paths, planes, task)
 
 
 def mask_warnings(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:
     """Yield a line for each thing that is odd about usable masks: parameters as of `mask_faults`."""
-    planes = planes_of(greys, task)
+    planes = _planes(greys, task)
     for item in task.structures:
         if item.within is None:
             continue
@@ -163,30 +147,20 @@ def _expected(column: str, task: Task) -> str:
 
 def _advice(values: np.ndarray, column: str, task: Task) -> str:
     """Say what to declare for class numbers, in full where their number fits: the outermost structure comes first."""
-    items = sorted(_of_column(task, column), key=lambda item: _depth(item, task))
+    items = sorted(_of_column(task, column), key=lambda item: len(task.holders(item.id)))
     if [*values.tolist()] != [*range(len(items) + 1)]:
         return " declare them in task.background and in the structures' values"
     number = {item.id: place for place, item in enumerate(items, 1)}
     told = []
     for item in items:
-        own = sorted(place for name, place in number.items() if item.id in _ancestry(name, task))
+        own = sorted(place for name, place in number.items() if item.id in (name, *task.holders(name)))
         told.append(f"{item.id} [{', '.join(f'[{place}, {place}]' for place in own)}]")
     return f" set background: [[0, 0]] and values: {', '.join(told)}"
 
 
-def _ancestry(structure: str, task: Task) -> list[str]:
-    """Return a structure and all that it lies within; stops at a circle."""
-    line: list[str] = []
-    current: str | None = structure
-    while current is not None and current not in line:
-        line.append(current)
-        current = next((item.within for item in task.structures if item.id == current), None)
-    return line
-
-
-def _depth(item: Structure, task: Task) -> int:
-    """Return how many structures hold another."""
-    return len(_ancestry(item.id, task))
+def _planes(greys: Mapping[str, np.ndarray], task: Task) -> dict[str, np.ndarray]:
+    """Return the masks of an image by structure, bool (height, width)."""
+    return dict(zip(task.ids, masks_of_greys(greys, task.structures), strict=True))
 
 
 def _of_column(task: Task, column: str) -> list[Structure]:

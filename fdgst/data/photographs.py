@@ -74,7 +74,7 @@ def read_photograph(path: Path, *, channels: int, bits: int) -> Photograph:
     16-bit colour is refused: Pillow, which decodes, reduces it to 8 bits without a word.
     """
     picture, data, notes = _upright(path, "image")
-    depth = _depth(picture, data)
+    depth = _depth(picture)
     if depth != bits:
         hint = "set task.bits: 16, or convert it" if depth == 16 and bits == 8 else "convert it, or set task.bits: 8"
         raise DataError(f"{path}: expected {bits} bits per channel, found {depth} bits (mode {picture.mode}); {hint}")
@@ -106,7 +106,7 @@ def read_grey_mask(path: Path) -> Photograph:
         One line: as of `read_photograph`, or colour channels that differ.
     """
     picture, data, notes = _upright(path, "mask", one_bit=True)
-    if _depth(picture, data) == 16:
+    if _depth(picture) == 16:
         grey = np.asarray(picture).astype(np.uint16)
     elif picture.mode in ("1", "L", "LA"):
         grey = np.asarray(picture.convert("L"))
@@ -187,7 +187,7 @@ def _reason(error: Exception) -> str:
     return type(error).__name__ if not text or "<" in text else text
 
 
-def _depth(picture: Image.Image, data: bytes) -> int:
+def _depth(picture: Image.Image) -> int:
     """Return the bits per channel of a picture that is not `_unfit`; a palette's colours have 8."""
     return 16 if picture.mode in _SIXTEEN or picture.mode == "I" else 8
 

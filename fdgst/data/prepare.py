@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
+from fdgst.core.masks import masks_of_greys
 from fdgst.data.fitting import background_of, pad, padded_size, same_aspect
-from fdgst.data.masks import covers_corners, planes_of
+from fdgst.data.masks import covers_corners
+from fdgst.data.photographs import pixels_of
 from fdgst.data.reader import Reader, make_reader
-from fdgst.data.sample import SPLITS, Entry, Sample
+from fdgst.data.sample import Entry, Sample
 from fdgst.errors import DataError
 from fdgst.progress import progress
+from fdgst.storage import SPLITS
 from fdgst.storage.atomic import write_text
-from fdgst.storage.rois import RoiWriter, create_rois
+from fdgst.storage.rois import RoiWriter, Stored, create_rois
+from fdgst.study.strict import in_words
 from fdgst.study.task import Task
 
 MANIFEST = ("domain", "split", "name", "group", "sha256", "pixel_sha256")
@@ -144,18 +147,18 @@ def _add(writer: RoiWriter, entry: Entry, reader: Reader, notes: "_Notes") -> di
     """Load one image, store it, and return its row of the manifest without the domain."""
     sample = entry.load()
     image, greys = _fitted(entry, sample, reader, notes)
-    faults = notes.add(entry, sample, greys)
-    if faults:
-        raise DataError(*faults)
-    pixels = writer.add(
+    stored = writer.add(
         name=sample.name, split=sample.split, group=sample.group, image=image, greys=greys, sha256=sample.sha256
     )
+    faults = notes.add(entry, sample, masks_of_greys(greys, reader.task.structures), stored)
+    if faults:
+        raise DataError(*faults)
     return {
         "split": sample.split,
         "name": sample.name,
         "group": sample.group,
         "sha256": sample.sha256,
-        "pixel_sha256": hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest(),
+        "pixel_sha256": hashlib.sha256(np.ascontiguousarray(stored.image).tobytes()).hexdigest(),
         **entry.carried,
     }
 
@@ -168,18 +171,19 @@ def _fitted(
     roi = notes.roi_size_px
     if same_aspect((height, width), roi):
         if (height, width) != roi:
-            notes.count(f"{_size((height, width))} brought to {_size(roi)}")
+            notes.count(f"{in_words((height, width))} brought to {in_words(roi)}")
         return sample.image, sample.greys
     if reader.fit == "stretch":
-        notes.count(f"{_size((height, width))} stretched to {_size(roi)}")
+        notes.count(f"{in_words((height, width))} stretched to {in_words(roi)}")
         return sample.image, sample.greys
     if reader.fit == "pad":
         wanted = padded_size((height, width), roi)
-        notes.count(f"{_size((height, width))} padded to {_size(wanted)}, and brought to {_size(roi)}")
+        notes.count(f"{in_words((height, width))} padded to {in_words(wanted)}, and brought to {in_words(roi)}")
         return pad(sample.image, sample.greys, wanted, background=background_of(reader.task))
-    shape = "a square image" if roi[0] == roi[1] else f"an image of the ROIs' aspect, {_size(roi)}"
+    shape = "a square image" if roi[0] == roi[1] else f"an image of the ROIs' aspect, {in_words(roi)}"
     raise DataError(
-        f"{entry.place}: expected {shape}, found {width}x{height}; crop it, or set dataset.fit: pad or stretch"
+        f"{entry.place}: expected {shape}, found {in_words((height, width))}; crop it, or set dataset.fit: pad or"
+        f" stretch"
     )
 
 
@@ -201,26 +205,25 @@ class _Notes:
         """Take note of what was done to one image."""
         self._counts[text] += 1
 
-    def add(self, entry: Entry, sample: Sample, greys: Mapping[str, np.ndarray]) -> list[str]:
-        """Take note of one image and its masks; return what is lost of them at ROI size."""
+    def add(self, entry: Entry, sample: Sample, masks: np.ndarray, stored: Stored) -> list[str]:
+        """Take note of one image, its masks (K, height, width) and what is stored; return what is lost at ROI size."""
         for note in dict.fromkeys(sample.notes):
             self.count(note)
         self._warnings += sample.warnings
         training = sample.split == "train"
         self._training += training
         self._images += 1
-        roi = {column: _nearest(grey, self.roi_size_px) for column, grey in greys.items()}
-        network = {column: _nearest(grey, self.network_size_px) for column, grey in roi.items()}
         faults: list[str] = []
-        full, large, small = (planes_of(levels, self.task) for levels in (greys, roi, network))
-        for item in self.task.structures:
-            present, kept, seen = (bool(planes[item.id].any()) for planes in (full, large, small))
+        for item, mask, large, small in zip(
+            self.task.structures, masks, stored.masks, stored.network_masks, strict=True
+        ):
+            present, kept, seen = (bool(plane.any()) for plane in (mask, large, small))
             self._trained[item.id] += training and present
             self._seen[item.id] += training and seen
-            self._cornered[item.id] += covers_corners(full[item.id])
+            self._cornered[item.id] += covers_corners(mask)
             if present and not kept:
-                pixels = int(full[item.id].sum())
-                text = f"{entry.place}: {item.id} of {pixels} pixels vanishes at ROI size, {_size(self.roi_size_px)}"
+                lost = f"{item.id} of {pixels_of(int(mask.sum()))}"
+                text = f"{entry.place}: {lost} vanishes at ROI size, {in_words(self.roi_size_px)}"
                 (self._warnings if item.optional else faults).append(text)
             elif present and not seen:
                 self._vanished[item.id].append(sample.name)
@@ -235,7 +238,7 @@ class _Notes:
                 found.append(f"{where}, found none in {self._training}; check task.structures' values and columns")
             elif not self._seen[structure]:
                 found.append(
-                    f"{where} at network size, {_size(self.network_size_px)}, found it vanished from all"
+                    f"{where} at network size, {in_words(self.network_size_px)}, found it vanished from all"
                     f" {self._trained[structure]}; enlarge network_size"
                 )
         return found
@@ -254,7 +257,7 @@ class _Notes:
     def _whole_warnings(self) -> list[str]:
         """Return what is odd about the domain as a whole."""
         lost = [
-            f"{self.domain}: {structure} vanishes at network size, {_size(self.network_size_px)}, in"
+            f"{self.domain}: {structure} vanishes at network size, {in_words(self.network_size_px)}, in"
             f" {_images(len(names))}: {', '.join(names[:5])}{', ...' * (len(names) > 5)}"
             for structure, names in self._vanished.items()
         ]
@@ -263,17 +266,6 @@ class _Notes:
             for structure, count in self._cornered.items()
             if 2 * count > self._images
         ]
-
-
-def _nearest(grey: np.ndarray, size_px: Size) -> np.ndarray:
-    """Resize grey values by nearest neighbour, for a look at what is left of them."""
-    height, width = size_px
-    return np.asarray(Image.fromarray(grey).resize((width, height), Image.Resampling.NEAREST)).astype(grey.dtype)
-
-
-def _size(size_px: Size) -> str:
-    """Write a size, width first as image viewers do."""
-    return f"{size_px[1]}x{size_px[0]} px"
 
 
 def _images(count: int) -> str:

@@ -5,24 +5,17 @@ what is wrong with them as far as can be known without opening an image (`faults
 (`entries`, each loaded when it is needed).
 """
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import ValidationError
-
-from fdgst.data import READERS, reader_class
+from fdgst.data import reader_class
 from fdgst.data.sample import Entry
-from fdgst.errors import ConfigError, DataError
+from fdgst.errors import DataError
+from fdgst.study.faults import checked
 from fdgst.study.strict import Strict
 from fdgst.study.task import Task
-
-COMMON = {
-    "dataset": frozenset(("reader", "exclude", "fit")),
-    "domain": frozenset(("id", "title", "paper", "released_crop")),
-}
 
 
 class Reader(ABC):
@@ -95,15 +88,14 @@ class Reader(ABC):
 
 
 def make_reader(dataset: Mapping[str, Any], domain: Mapping[str, Any], *, number: int, task: Task) -> Reader:
-    """Make the reader that a configuration names for one of its domains.
+    """Make the reader of one domain.
 
     Parameters
     ----------
     dataset : mapping
-        The configuration's `dataset`: `reader`, `exclude`, `fit` and the reader's keys. Keys of other known readers
-        are ignored: an overlay of Snakemake cannot remove them.
+        `reader`, `exclude`, `fit` and the reader's own keys.
     domain : mapping
-        The domain's, likewise, with `id`.
+        `id` and the reader's own keys.
     number : int
         The domain's place, from 1.
     task : Task
@@ -113,34 +105,8 @@ def make_reader(dataset: Mapping[str, Any], domain: Mapping[str, Any], *, number
     ConfigError
         One line for each key that is unknown, missing or of a wrong value.
     """
-    chosen = reader_class(dataset["reader"])
-    faults: list[str] = []
-    dataset_keys = _own(chosen, "Dataset", dataset, "dataset", faults)
-    domain_keys = _own(chosen, "Domain", domain, f"domain {domain['id']}", faults)
-    if faults:
-        raise ConfigError(*faults)
-    return chosen(
-        dataset_keys,
-        domain_keys,
-        id=domain["id"],
-        number=number,
-        exclude=tuple(dataset.get("exclude", ())),
-        fit=dataset.get("fit", "refuse"),
-        task=task,
-    )
-
-
-def _own(chosen: type[Reader], part: str, given: Mapping[str, Any], where: str, faults: list[str]) -> Strict | None:
-    """Validate a reader's own keys, and add what is wrong with them to `faults`."""
-    model: type[Strict] = getattr(chosen, part)
-    unknown = set(given) - set(model.model_fields) - COMMON[part.lower()]
-    if unknown:
-        unknown -= {key for name in READERS for key in getattr(reader_class(name), part).model_fields}
-    expected = ", ".join(model.model_fields)
-    faults += [f"{where}.{key}: expected one of {expected}, found an unknown key" for key in sorted(unknown)]
-    try:  # as JSON: there a list is a tuple, strictly
-        own = {key: value for key, value in given.items() if key in model.model_fields}
-        return model.model_validate_json(json.dumps(own))
-    except ValidationError as error:
-        faults += [f"{where}.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-        return None
+    own, where = dict(dataset), dict(domain)
+    chosen, id = reader_class(own.pop("reader")), where.pop("id")
+    common = {"exclude": own.pop("exclude", ()), "fit": own.pop("fit", "refuse")}
+    keys = checked(chosen.Dataset, own, "dataset."), checked(chosen.Domain, where, f"domain {id}.")
+    return chosen(*keys, id=id, number=number, task=task, **common)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # listing images needs no arrays
     import numpy as np
 
-SPLITS = ("train", "test")
-
 
 @dataclass(frozen=True)
 class Sample:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fdgst.data.sample import Sample
+from fdgst.data.sample import Entry, Sample
 
 if TYPE_CHECKING:
     from fdgst.study.task import Task
@@ -35,8 +35,12 @@ class Source:
     masks: Mapping[str, Path]
     box: Box | None = None
 
-    def load(self, task: "Task") -> Sample:
-        """Read the image and its masks, see `fdgst.data.loading.load`."""
-        from fdgst.data.loading import load  # only now: listing images needs no arrays
+    def entry(self, task: "Task", carried: Mapping[str, str] | None = None) -> Entry:
+        """Return the image as an entry, which `fdgst.data.loading.load` loads; `carried` as of the entry."""
 
-        return load(self, task)
+        def loaded() -> Sample:
+            from fdgst.data.loading import load  # only now: listing images needs no arrays
+
+            return load(self, task)
+
+        return Entry(self.name, self.split, self.group, loaded, str(self.image), carried or {})

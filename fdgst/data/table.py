@@ -23,8 +23,7 @@ looked at. `dataset.exclude` names an image as its column ``image`` does.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
@@ -32,8 +31,10 @@ from pydantic import Field
 
 from fdgst.data.lines import Content, Line, read_lines
 from fdgst.data.reader import Reader
-from fdgst.data.sample import SPLITS, Entry
+from fdgst.data.sample import Entry
 from fdgst.data.source import Box, Source
+from fdgst.storage import SPLITS
+from fdgst.study.faults import nearest
 from fdgst.study.strict import InnerShare, Strict
 
 BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
@@ -87,10 +88,7 @@ class Table(Reader):
             return faults
         if self.value not in content.domains:
             known = sorted(set(content.domains) - {""})
-            return [
-                f"{self.path}: expected rows of domain {self.value}, found none; the table has"
-                f" {', '.join(known) or 'no domain'}{_nearest(self.value, known)}"
-            ]
+            return [f"{self.path}: expected rows of domain {self.value}, found none{nearest(self.value, known)}"]
         faults += [
             f"{self.path}:{line.number}: expected a domain, found an empty cell" for line in content.domains.get("", ())
         ]
@@ -158,8 +156,8 @@ class Table(Reader):
         needed = ["image", *self.task.columns, "domain", *(["split"] if self.dataset.test_fraction is None else [])]
         for column in needed:
             if column not in header:
-                found = ", ".join(header) or "an empty file"
-                yield f"{self.path}: expected a column {column!r}, found {found}{_nearest(column, header)}"
+                found = "none" if header else "an empty file"
+                yield f"{self.path}: expected a column {column!r}, found {found}{nearest(column, header)}"
         box = [column for column in BOX if column in header]
         if box and len(box) < len(BOX):
             missing = ", ".join(column for column in BOX if column not in header)
@@ -177,7 +175,7 @@ class Table(Reader):
         if not split and self.dataset.test_fraction is None:
             yield "expected train or test in the column split, found an empty cell; or set dataset.test_fraction"
         elif split and split not in SPLITS:
-            yield f"expected train or test in the column split, found {split!r}{_nearest(split, SPLITS)}"
+            yield f"expected train or test in the column split, found {split!r}{nearest(split, SPLITS)}"
         yield from _box(line)[1]
 
     def _twice(self) -> Iterator[str]:
@@ -243,7 +241,7 @@ class Table(Reader):
             for column, cell in line.cells.items()
             if column not in used
         }
-        return Entry(name, split, group, partial(source.load, self.task), str(image), carried)
+        return source.entry(self.task, carried)
 
     def _file(self, cell: str) -> Path:
         """Return the path that a cell names."""
@@ -265,9 +263,3 @@ def _box(line: Line) -> tuple[Box | None, list[str]]:
         return None, faults
     left, top, width, height = map(int, cells.values())
     return (left, top, width, height), []
-
-
-def _nearest(word: str, known: Sequence[str]) -> str:
-    """Ask whether a similar word was meant, if there is one."""
-    close = get_close_matches(word, known, n=1)
-    return f"; is it {close[0]!r}?" if close else ""

@@ -7,15 +7,17 @@ import numpy as np
 
 from fdgst.core.sparse import low_phases, sparse
 from fdgst.core.synthesis import spectrum_of
-from fdgst.core.thresholds import canonical_alpha, thresholded
-from fdgst.errors import ConfigError
+from fdgst.core.thresholds import thresholded
 from fdgst.generation.threads import steady
 from fdgst.progress import progress
 from fdgst.storage.banks import DenseBankWriter, SoftBankWriter, create_bank
 from fdgst.storage.format import digest
 from fdgst.storage.rois import Rois, open_rois
+from fdgst.study.augmentations import Augmentation
+from fdgst.study.faults import checked
 
-MIXINGS = ("roi", "network")
+# an augmentation that a bank may be for: of an augmentation's keys a bank has two of its own
+AUGMENTATION = {"id": "bank", "kind": "fourier", "window": "full", "lambda": [1], "encoding": "grid"}
 
 
 def images_of(rois: Rois, mixing: str) -> tuple[Callable[[int], np.ndarray], tuple[int, int]]:
@@ -46,13 +48,7 @@ def make_bank(rois_path: Path, out: Path, *, alpha: float | str, mixing: str) ->
     FormatError
         If the ROI file is missing or damaged.
     """
-    try:
-        alpha = canonical_alpha(alpha)
-    except ValueError as error:
-        expected = "a number in [0, 1], or ac: or energy: and such a number"
-        raise ConfigError(f"alpha: expected {expected}, found {alpha!r}") from error
-    if mixing not in MIXINGS:
-        raise ConfigError(f"mixing: expected one of {', '.join(MIXINGS)}, found {mixing!r}")
+    alpha = checked(Augmentation, AUGMENTATION | {"alpha": alpha, "mixing": mixing}, "").alpha
     with open_rois(rois_path) as rois, steady():
         read, size_px = images_of(rois, mixing)
         rows = rois.indices("train")

@@ -13,6 +13,7 @@ from fdgst.generation.banks import images_of
 from fdgst.storage.banks import Bank, DenseBank, SoftBank
 from fdgst.storage.rois import Rois
 from fdgst.study.augmentations import Augmentation
+from fdgst.study.strict import in_words
 
 
 class FourierChange:
@@ -119,8 +120,8 @@ def _faults(bank: Bank, channels: int, size_px: tuple[int, int], augmentation: A
     path: Path = bank.path
     faults = []
     expected, found = (
-        f"{mixing} images of {height}x{width} px, {count} channels"
-        for mixing, (height, width), count in (
+        f"{mixing} images of {in_words(size)}, {count} channels"
+        for mixing, size, count in (
             (augmentation.mixing, size_px, channels),
             (bank.mixing, bank.size_px, bank.channels),
         )

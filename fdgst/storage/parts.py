@@ -5,12 +5,15 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
 from fdgst.errors import FormatError
+
+if TYPE_CHECKING:  # the model of a study is heavy to import, and nothing here makes one
+    from fdgst.study.task import Structure
 
 _AHEAD_BYTES = 2**26
 
@@ -61,23 +64,7 @@ def kind_of(path: Path) -> str:
         raise FormatError(f"{path}: expected an HDF5 file ({error})") from error
 
 
-class Declared(Protocol):
-    """What a file keeps of a structure, as `fdgst.study.task.Structure` says it."""
-
-    @property
-    def id(self) -> str:
-        """Its name."""
-
-    @property
-    def within(self) -> str | None:
-        """The structure that holds it."""
-
-    @property
-    def optional(self) -> bool:
-        """Whether an image may be without it."""
-
-
-def records(structures: Iterable[Declared]) -> list[dict[str, Any]]:
+def records(structures: "Iterable[Structure]") -> list[dict[str, Any]]:
     """Return what a file keeps of structures, in order: id, within, optional."""
     return [{"id": item.id, "within": item.within, "optional": item.optional} for item in structures]
 

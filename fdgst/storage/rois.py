@@ -12,6 +12,7 @@ import numpy as np
 
 from fdgst.core.masks import masks_of_greys, pack, unpack
 from fdgst.core.resize import resize_grey, resize_image
+from fdgst.storage import SPLITS
 from fdgst.storage import format as form
 from fdgst.storage.contracts import ROIS
 from fdgst.storage.parts import add_structures, records, structures_of
@@ -19,8 +20,24 @@ from fdgst.storage.parts import add_structures, records, structures_of
 if TYPE_CHECKING:  # the model of a study is heavy to import, and nothing here makes one
     from fdgst.study.task import Task
 
-SPLITS = ("train", "test")
 MASK_RULES = {"nearest": "nearest", "released": "bicubic"}  # mask_resize of the configuration, rule of the core
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a ROI file keeps of one sample.
+
+    Attributes
+    ----------
+    image : ndarray of uint8 or uint16, shape (H, W, C)
+        At ROI size.
+    masks, network_masks : ndarray of bool, shape (K, H, W) and (K, h, w)
+        At ROI size and at network size.
+    """
+
+    image: np.ndarray
+    masks: np.ndarray
+    network_masks: np.ndarray
 
 
 class RoiWriter:
@@ -70,8 +87,8 @@ class RoiWriter:
         image: np.ndarray,
         greys: Mapping[str, np.ndarray],
         sha256: str,
-    ) -> np.ndarray:
-        """Store one sample at both sizes and return the image at ROI size.
+    ) -> Stored:
+        """Store one sample at both sizes and return what is stored.
 
         Parameters
         ----------
@@ -84,16 +101,17 @@ class RoiWriter:
         sha256 : str
             Of the source image.
         """
-        row = len(self._rows)
+        row, images, planes = len(self._rows), [], []
         for prefix, size_px in self._sizes.items():
             image = resize_image(image, size_px)
             greys = {column: resize_grey(grey, size_px, rule=self._rule) for column, grey in greys.items()}
+            masks = masks_of_greys(greys, self._structures)
             self._file[f"{prefix}image"][row] = image
-            self._file[f"{prefix}mask"][row] = pack(masks_of_greys(greys, self._structures))
-            if not prefix:
-                roi = image
+            self._file[f"{prefix}mask"][row] = pack(masks)
+            images.append(image)
+            planes.append(masks)
         self._rows.append((name, split, group, sha256))
-        return roi
+        return Stored(images[0], *planes)
 
     def close(self) -> None:
         """Write the names, splits, groups and checksums of the images added."""
@@ -195,10 +213,6 @@ class Rois:
     def network_image(self, row: int) -> np.ndarray:
         """Return one image at network size, uint8 or uint16 (h, w, C)."""
         return form.read(self._pixels["network/image"], row)
-
-    def network_masks(self, row: int) -> np.ndarray:
-        """Return the masks of one image at network size, bool (K, h, w)."""
-        return unpack(form.read(self._pixels["network/mask"], row), len(self.structures))
 
     def network_images(self, rows: np.ndarray) -> np.ndarray:
         """Return images at network size, (n, h, w, C), in the order of `rows` (ascending, distinct)."""

@@ -17,7 +17,6 @@ from fdgst.storage import format as form
 from fdgst.storage.contracts import contract_of
 from fdgst.storage.parts import Flusher, add_picture, number_or_text
 
-ENCODINGS = ("grid", "residual")
 STATISTICS = ("clipped", "mean_shift", "contrast", "similarity")
 
 
@@ -193,11 +192,6 @@ class Shard:
         """Lowest and highest strength where they were drawn; None for a grid of them."""
         lambdas = self.settings["lambdas"]
         return (lambdas["uniform"][0], lambdas["uniform"][1]) if isinstance(lambdas, dict) else None
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all pixels in memory."""
-        return self._pixels.nbytes
 
     @property
     def _pixels(self) -> h5py.Dataset:

@@ -1,12 +1,19 @@
 """From pydantic's errors to lines of ours: the key's path, what was expected, what was found, what was meant."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
+from fdgst.errors import ConfigError
 from fdgst.study.layers import Key, written
+from fdgst.study.strict import Strict
+
+Settings = TypeVar("Settings", bound=Strict)
 
 _TYPES = {
     "int_type": "a whole number",
@@ -33,6 +40,30 @@ _LIMITS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "too_long": lambda limits: f"at most {limits['max_length']} entries",
 }
 _NUMBER_READ_AS_TEXT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+|[-+]?\.?[0-9][0-9_.,]*")
+
+
+def checked(cls: type[Settings], values: Mapping[str, Any], where: str) -> Settings:
+    """Make settings of values.
+
+    Parameters
+    ----------
+    cls : type
+    values : mapping
+        In JSON types; what JSON has no type for is taken for its text.
+    where : str
+        Stands before each line as it is, such as ``dataset.``.
+
+    Raises
+    ------
+    ConfigError
+        One line for each key that is unknown, missing or of a wrong value.
+    """
+    try:  # as JSON: there a list is a tuple, strictly
+        return cls.model_validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        found = lines(error.errors(), values, lambda place: [] if place else known)
+        raise ConfigError(*(f"{where}{line}" for line in found)) from error
 
 
 def lines(

@@ -29,3 +29,15 @@ class Strict(BaseModel):
 def height_and_width(size: Size) -> tuple[int, int]:
     """Return a size as (height, width): a single number is the side of a square."""
     return (size, size) if isinstance(size, int) else size
+
+
+def in_words(size_px: tuple[int, int]) -> str:
+    """Write a size (height, width) for people, width first as image viewers do; one number for a square.
+
+    Examples
+    --------
+    >>> in_words((160, 160)), in_words((160, 224))
+    ('160 px', '224x160 px')
+    """
+    height, width = size_px
+    return f"{width} px" if height == width else f"{width}x{height} px"

@@ -81,6 +81,16 @@ class Task(Strict):
         """Return the place of a structure among the planes of a mask."""
         return self.ids.index(structure)
 
+    def holders(self, structure: str) -> tuple[str, ...]:
+        """Return the structures that hold one, the nearest first; of a circle each once, so that one holds itself."""
+        parents = {item.id: item.within for item in self.structures}
+        found: list[str] = []
+        holder = parents.get(structure)
+        while holder is not None and holder not in found:
+            found.append(holder)
+            holder = parents.get(holder)
+        return tuple(found)
+
     def untitled(self) -> "Task":
         """Return the same task with ids for titles: what a file may depend on before anything is printed."""
         structures = tuple(item.model_copy(update={"title": item.id}) for item in self.structures)

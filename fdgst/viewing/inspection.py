@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from fdgst.core.masks import unpack
+from fdgst.storage import SPLITS
 from fdgst.storage.banks import SoftBank, open_bank
 from fdgst.storage.outline import Outline, outline
 from fdgst.storage.predictions import open_predictions
-from fdgst.storage.rois import SPLITS, open_rois
+from fdgst.storage.rois import open_rois
 from fdgst.storage.shards import open_shard
+from fdgst.study.strict import in_words
 from fdgst.viewing.sheet import rows
 
 CHANNELS = {1: "grey", 3: "colour"}
@@ -46,7 +48,7 @@ def _rois(path: Path) -> Iterator[str]:
         parts = " and ".join(f"{counts[split]} {split}" for split in SPLITS)
         yield f"{len(rois.names)} images of {rois.domain} ({rois.title}): {parts} images, with masks"
         depth = f"{CHANNELS[rois.channels]} of {rois.white.bit_length()} bits"
-        size, network = _pixels(rois.roi_size_px), _pixels(rois.network_size_px)
+        size, network = in_words(rois.roi_size_px), in_words(rois.network_size_px)
         yield f"{size} ROIs, {depth}, and the same at network size, {network}"
         groups = len(set(rois.groups))
         if groups < len(rois.names):
@@ -67,7 +69,7 @@ def _rois(path: Path) -> Iterator[str]:
 def _bank(path: Path) -> Iterator[str]:
     """Describe a bank of either kind."""
     with open_bank(path) as bank:
-        size = f"{_pixels(bank.size_px)} ({bank.mixing} size)"
+        size = f"{in_words(bank.size_px)} ({bank.mixing} size)"
         yield f"amplitudes of {len(bank.names)} training images of {bank.domain}, {size}, unnormalised rfft2"
         if not isinstance(bank, SoftBank):
             yield "no threshold: every amplitude"
@@ -90,7 +92,7 @@ def _shard(path: Path) -> Iterator[str]:
     with open_shard(path) as shard:
         count, copies = shard.lambdas.shape
         who = f"of an image of {shard.style_domain}" if shard.window != "none" else "unchanged (a control)"
-        yield f"{count} images of {shard.content_domain}, each {copies} times, {_pixels(shard.size_px)}; style: {who}"
+        yield f"{count} images of {shard.content_domain}, each {copies} times, {in_words(shard.size_px)}; style: {who}"
         if shard.encoding == "grid":
             yield f"encoding grid: {count * copies} pictures"
         else:
@@ -154,12 +156,6 @@ def _datasets(found: Outline) -> Iterator[str]:
 def _alpha(alpha: float | str) -> str:
     """Say a threshold in words."""
     return "0 (no threshold)" if alpha == 0 else f"{alpha}"
-
-
-def _pixels(size_px: tuple[int, int]) -> str:
-    """Say a size in pixels, width first as image viewers do; one number for a square."""
-    height, width = size_px
-    return f"{width} px" if height == width else f"{width}x{height} px"
 
 
 def _size(size_bytes: int) -> str:

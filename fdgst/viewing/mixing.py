@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 import scipy.fft
 from PIL import Image
-from pydantic import ValidationError
 
 from fdgst.core.synthesis import carry, spectrum_of
 from fdgst.core.thresholds import thresholded
 from fdgst.core.windows import half, window_mask
 from fdgst.data.photographs import read_photograph
-from fdgst.errors import ConfigError, DataError
+from fdgst.errors import DataError
 from fdgst.generation.threads import steady
 from fdgst.progress import progress
 from fdgst.storage.atomic import atomic
 from fdgst.study.augmentations import Augmentation
+from fdgst.study.faults import checked
+from fdgst.study.strict import in_words
 from fdgst.viewing.panels import Panel, draw
 
 SHEET_IN = 10.0
@@ -50,12 +51,13 @@ def mix_photographs(
     DataError
         If a photograph cannot be read; one line for each.
     """
-    augmentation = _augmentation(lambdas, window, alpha)
+    settings = {"id": "mix", "kind": "fourier", "window": window, "alpha": alpha, "lambda": list(lambdas)}
+    augmentation = checked(Augmentation, settings | {"encoding": "grid"}, "")
     (x, y), notes = _read([content, style])
     if x.shape != y.shape:
-        size = (x.shape[1], x.shape[0])
-        notes.append(f"{style}: {y.shape[1]}x{y.shape[0]} px resized (LANCZOS) to the content's {size[0]}x{size[1]} px")
-        y = np.asarray(Image.fromarray(y).resize(size, Image.Resampling.LANCZOS))
+        found, wanted = in_words(y.shape[:2]), in_words(x.shape[:2])
+        notes.append(f"{style}: {found} resized (LANCZOS) to the content's {wanted}")
+        y = np.asarray(Image.fromarray(y).resize(x.shape[1::-1], Image.Resampling.LANCZOS))
     with steady():
         d = _change(x, y, augmentation)
     stem, panels = f"{content.stem}_like_{style.stem}", [Panel("content", x), Panel("style", y)]
@@ -68,16 +70,6 @@ def mix_photographs(
         notes.append(f"wrote {path}")
     draw([panels], out / f"{stem}_sheet.png", width_in=SHEET_IN)
     return [*notes, f"wrote {out / f'{stem}_sheet.png'}"]
-
-
-def _augmentation(lambdas: Sequence[float], window: str, alpha: float | str) -> Augmentation:
-    """Check the strengths, the window and the threshold."""
-    settings = {"id": "mix", "kind": "fourier", "window": window, "alpha": alpha, "lambda": tuple(lambdas)}
-    try:
-        return Augmentation.model_validate(settings | {"encoding": "grid"})
-    except ValidationError as error:
-        lines = [(".".join(str(part) for part in item["loc"][:1]), item["msg"]) for item in error.errors()]
-        raise ConfigError(*(f"{key}: {text.removeprefix('Value error, ')}" for key, text in lines)) from error
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[np.ndarray], list[str]]:

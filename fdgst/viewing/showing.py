@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fdgst.core.fourier import log_amplitude, thresholded
+from fdgst.core.fourier import log_amplitude
 from fdgst.core.mixing import mix
+from fdgst.core.thresholds import thresholded
 from fdgst.errors import ConfigError
 from fdgst.generation.banks import images_of
 from fdgst.storage.banks import SoftBank, open_bank

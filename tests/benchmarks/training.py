@@ -31,7 +31,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
-from fdgst.core.masks import pack, unpack
+from fdgst.core.masks import unpack
 from fdgst.models import build_network
 from fdgst.storage.format import digest
 from fdgst.storage.rois import create_rois, open_rois
@@ -91,7 +91,7 @@ def write_shard(folder, content, style, size_px):
         with create_shard(folder / "shards" / content / f"{style}.h5", plan, settings=made_from) as writer:
             for row in range(TRAIN):
                 pixels = np.stack([rois.network_image(row) * (1 - lam / 2) for lam in LAMBDAS]).astype("u1")
-                writer.add(pixels, pack(rois.network_masks(row)), {name: np.zeros(len(LAMBDAS)) for name in STATISTICS})
+                writer.add(pixels, rois.network_bits(row), {name: np.zeros(len(LAMBDAS)) for name in STATISTICS})
             writer.close(np.zeros((2, 2, 3), "u1"))
 
 
@@ -100,7 +100,7 @@ def write_pictures(folder, rois, shards):
     listed = {}
     for path in rois:
         with open_rois(path) as file:
-            rows = [(name, file.network_image(i), pack(file.network_masks(i))) for i, name in enumerate(file.names)]
+            rows = [(name, file.network_image(i), file.network_bits(i)) for i, name in enumerate(file.names)]
         listed[path.stem] = [save(folder, *row) for row in rows]
     for path in shards:
         with open_shard(path) as shard:

@@ -49,7 +49,7 @@ def test_labels_in_place_of_masks_are_refused():
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
 def test_structures_are_read_off_their_ranges_and_columns(kind):
-    greys = {"mask": np.array([[0, 50, 51, 200, 255]], kind), "vessels": np.array([[0, 0, 255, 0, 254]], kind)}
+    greys = {"mask": np.array([[0, 50, 51, 200, 201]], kind), "vessels": np.array([[0, 0, 255, 0, 254]], kind)}
     inner = structure("inner", ((0, 50),))
     outer = structure("outer", ((0, 50), (200, 200)))
     vessels = structure("vessels", ((255, 255),), column="vessels")

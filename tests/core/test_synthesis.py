@@ -4,11 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fdgst.core.fourier import stylize, thresholded, unit_phase, window_mask
+from fdgst.core.fourier import stylize, unit_phase
 from fdgst.core.mixing import mix, statistics
 from fdgst.core.sparse import low_block_shape, low_phases, sparse
 from fdgst.core.synthesis import Synthesis, carry, lanczos_matrix, spectrum_of
-from fdgst.core.windows import half
+from fdgst.core.thresholds import thresholded
+from fdgst.core.windows import half, window_mask
 from tests.core.pictures import ALPHAS, SHAPES, WINDOWS, draw_image, pairs, size_of
 
 

@@ -161,7 +161,7 @@ def test_a_folder_of_jpegs_says_so(folder):
 def test_a_mask_of_another_size_is_a_fault_of_the_mask(folder):
     save(folder.mask("train", "g1"), mask(side=40))
     (fault,) = faults_of_g1(folder)
-    assert fault.startswith(f"{folder.mask('train', 'g1')}: expected the size of its image, 32x32, found 40x40")
+    assert fault.startswith(f"{folder.mask('train', 'g1')}: expected the size of its image, 32 px, found 40 px")
 
 
 def wide_rgb(path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fdgst.data.masks import mask_faults, mask_warnings, planes_of
+from fdgst.data.masks import mask_faults, mask_warnings
 from tests.data.folders import mask
 from tests.data.readers import EYE, FUNDUS, NUCLEI, structure, task
 
@@ -66,13 +66,6 @@ def test_the_advice_for_class_numbers_makes_them_readable():
 )
 def test_what_is_a_mask_of_the_task_is_taken(grey, own):
     assert faults(grey, own) == []
-
-
-def test_planes_are_what_the_ranges_say_at_their_ends():
-    grey = np.uint8([[0, 50, 51, 200, 201, 255]])
-    planes = planes_of({"mask": grey}, FUNDUS)
-    assert planes["cup"].tolist() == [[True, True, False, False, False, False]]
-    assert planes["disc"].tolist() == [[True, True, True, True, False, False]]
 
 
 def test_every_mask_file_is_judged_by_the_structures_that_it_holds():

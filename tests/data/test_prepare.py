@@ -43,7 +43,7 @@ def small(grey):
 
 def test_a_domain_becomes_a_roi_file_and_a_manifest(tmp_path):
     said = run(Folder(tmp_path / "data"), tmp_path)
-    assert said == ["domain1: 2 train, 1 test images", "domain1: 3 images: 32x32 px brought to 24x24 px"]
+    assert said == ["domain1: 2 train, 1 test images", "domain1: 3 images: 32 px brought to 24 px"]
     with open_rois(tmp_path / "domain1.h5") as rois, (tmp_path / "domain1.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
         assert rois.names == [row["name"] for row in rows] == ["g1", "g2", "g3"]
@@ -116,12 +116,12 @@ def test_an_image_of_another_aspect_is_refused_padded_or_stretched(tmp_path):
     table = Table(tmp_path / "data", shape=(16, 32))
     with pytest.raises(DataError) as caught:
         run_table(table, tmp_path)
-    assert all("expected a square image, found 32x16" in fault for fault in caught.value.faults)
+    assert all("expected a square image, found 32x16 px;" in fault for fault in caught.value.faults)
     assert len(caught.value.faults) == 3
     stretched = run_table(table, tmp_path / "stretched", fit="stretch")
-    assert "domain1: 3 images: 32x16 px stretched to 24x24 px" in stretched
+    assert "domain1: 3 images: 32x16 px stretched to 24 px" in stretched
     padded = run_table(table, tmp_path / "padded", fit="pad")
-    assert "domain1: 3 images: 32x16 px padded to 32x32 px, and brought to 24x24 px" in padded
+    assert "domain1: 3 images: 32x16 px padded to 32 px, and brought to 24 px" in padded
     with open_rois(tmp_path / "padded/domain1.h5") as rois:
         assert not rois.image(0)[[0, -1]].any()
         assert not rois.masks(0)[:, [0, -1]].any()
@@ -147,11 +147,22 @@ def test_a_structure_that_no_training_image_has_is_refused_even_if_it_is_optiona
 def test_a_structure_that_vanishes_at_roi_size_is_a_fault_and_an_optional_one_a_warning(tmp_path):
     table = Table(tmp_path / "data", shape=(96, 96))
     save(table.folder / table.rows[0]["mask"], spot((96, 96), 0, 1))
-    with pytest.raises(DataError, match="nucleus of 1 pixels vanishes at ROI size, 24x24 px"):
+    with pytest.raises(DataError, match="nucleus of 1 pixel vanishes at ROI size, 24 px"):
         run_table(table, tmp_path)
     told = run_table(table, tmp_path, task=task(structure("nucleus", ((128, 255),), optional=True)))
-    assert any("nucleus of 1 pixels vanishes at ROI size" in line for line in told)
+    assert any("nucleus of 1 pixel vanishes at ROI size" in line for line in told)
     assert "domain1: 1 warning" in told
+
+
+@pytest.mark.parametrize("rule", ["nearest", "released"])
+@pytest.mark.parametrize("corner", range(4))
+def test_what_vanishes_is_judged_by_the_masks_that_are_stored(tmp_path, rule, corner):
+    table = Table(tmp_path / "data", shape=(96, 96))
+    save(table.folder / table.rows[0]["mask"], spot((96, 96), corner, corner + 2))
+    own = task(structure("nucleus", ((128, 255),), optional=True))
+    told = run_table(table, tmp_path, task=own, mask_resize=rule)
+    with open_rois(tmp_path / "domain1.h5") as rois:
+        assert any("vanishes at ROI size" in line for line in told) is not bool(rois.masks(0).any())
 
 
 def test_a_structure_that_vanishes_at_network_size_is_a_warning_unless_it_does_everywhere(tmp_path):
@@ -159,7 +170,7 @@ def test_a_structure_that_vanishes_at_network_size_is_a_warning_unless_it_does_e
     save(table.folder / table.rows[0]["mask"], spot((96, 96), 0, 2))
     sizes = {"roi_size_px": (96, 96), "network_size_px": (12, 12)}
     told = run_table(table, tmp_path, **sizes)
-    assert any("nucleus vanishes at network size, 12x12 px, in 1 image: a0" in line for line in told)
+    assert any("nucleus vanishes at network size, 12 px, in 1 image: a0" in line for line in told)
     save(table.folder / table.rows[1]["mask"], spot((96, 96), 0, 2))
     with pytest.raises(DataError, match="found it vanished from all 2; enlarge network_size"):
         run_table(table, tmp_path, **sizes)

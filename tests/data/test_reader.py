@@ -20,7 +20,8 @@ def test_only_the_phantom_is_drawn():
 
 
 @pytest.mark.parametrize(
-    "name", ["magic", "fdgst.data", "no.such.module:Name", "fdgst.data.table:Magic", ":", "os:sep"]
+    "name",
+    ["magic", "fdgst.data", "no.such.module:Name", "fdgst.data.table:Magic", ":", "os:sep", "fdgst.data.source:Source"],
 )
 def test_an_unknown_reader_is_refused(name):
     with pytest.raises(ConfigError, match=r"^dataset.reader: expected "):
@@ -33,10 +34,14 @@ def test_readers_are_looked_up_without_arrays():
     assert not {"numpy", "h5py", "scipy", "PIL"} & set(found)
 
 
-def test_keys_of_other_readers_are_ignored_and_unknown_ones_refused():
-    dataset = {"reader": "fundus", "root": "data", "exclude": [], "fit": "refuse", "seed": 1, "table": "x.csv"}
-    domain = {"id": "a", "title": "A", "folder": "A", "camera": 3, "value": "a"}
-    assert make_reader(dataset, domain, number=1, task=FUNDUS).dataset.root == "data"
+def test_a_reader_is_made_of_its_own_keys_and_no_others():
+    dataset = {"reader": "fundus", "root": "data", "exclude": ["x.png"], "fit": "pad"}
+    domain = {"id": "a", "folder": "A"}
+    made = make_reader(dataset, domain, number=1, task=FUNDUS)
+    assert (made.id, made.dataset.root, made.domain.folder) == ("a", "data", "A")
+    assert (made.exclude, made.fit) == (("x.png",), "pad")
     with pytest.raises(ConfigError) as caught:
-        make_reader(dataset | {"rot": 1, "root": 2}, domain | {"camara": 1}, number=1, task=FUNDUS)
-    assert [fault.split(":")[0] for fault in caught.value.faults] == ["dataset.rot", "dataset.root", "domain a.camara"]
+        make_reader(dataset | {"rot": 1, "root": 2}, domain, number=1, task=FUNDUS)
+    assert [fault.split(":")[0] for fault in caught.value.faults] == ["dataset.root", "dataset.rot"]
+    with pytest.raises(ConfigError, match=r"^domain a\.flder: unknown key; did you mean folder\?"):
+        make_reader(dataset, domain | {"flder": "B"}, number=1, task=FUNDUS)

@@ -69,7 +69,7 @@ def test_a_mask_is_filled_with_what_the_task_calls_background(small):
 CHANGES = {
     "image": (0, {"image": "a9.png"}, ":2: {folder}/a9.png: expected the image's file, found none"),
     "mask": (1, {"mask": ""}, ":3: expected a path in the column mask, found an empty cell"),
-    "split": (2, {"split": "tets"}, ":4: expected train or test in the column split, found 'tets'; is it 'test'?"),
+    "split": (2, {"split": "tets"}, ":4: expected train or test in the column split, found 'tets'; did you mean test?"),
     "no split": (0, {"split": ""}, ":2: expected train or test in the column split, found an empty cell"),
     "no domain": (0, {"domain": ""}, ":2: expected a domain, found an empty cell"),
     "box": (0, {"roi_left": "1.5", "roi_top": "0", "roi_width": "9", "roi_height": "9"}, ":2: expected a whole number"),
@@ -118,8 +118,7 @@ def test_a_missing_column_is_named_with_the_nearest_one(small, missing):
     for row in small.rows:
         row[f"{missing}s"] = row.pop(missing)
     (fault,) = table(small.write()).faults()
-    assert f"expected a column '{missing}', found " in fault
-    assert fault.endswith(f"is it '{missing}s'?")
+    assert fault.endswith(f"expected a column '{missing}', found none; did you mean {missing}s?")
 
 
 def test_tables_that_cannot_be_read_are_one_line(small, tmp_path):
@@ -136,7 +135,7 @@ def test_tables_that_cannot_be_read_are_one_line(small, tmp_path):
 
 def test_an_unknown_domain_is_refused_with_the_nearest(small):
     (fault,) = table(small.write(), value="domian1").faults()
-    assert fault.endswith("found none; the table has domain1; is it 'domain1'?")
+    assert fault.endswith("found none; did you mean domain1?")
 
 
 def test_excluded_rows_are_left_out_and_idle_exclusions_refused(small):
@@ -190,8 +189,8 @@ def test_a_box_beside_the_image_and_a_mask_of_another_size_are_faults_of_the_fil
     with pytest.raises(DataError) as caught:
         table(small.write()).entries()[0].load()
     size, box = caught.value.faults
-    assert "expected the size of its image, 32x32, found 20x20" in size
-    assert "expected a ROI that meets the image of 32x32 pixels" in box
+    assert "expected the size of its image, 32 px, found 20 px" in size
+    assert "expected a ROI that meets the image of 32 px," in box
 
 
 def test_one_mask_per_structure_is_read_from_its_own_column(small):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fdgst.core.fourier import thresholded
+from fdgst.core.thresholds import thresholded
 from fdgst.errors import ConfigError
 from fdgst.generation.banks import make_bank
 from fdgst.storage.banks import open_bank
@@ -94,5 +94,5 @@ def test_equal_inputs_give_equal_bytes(rois_path, tmp_path):
 
 @pytest.mark.parametrize(("alpha", "mixing"), [("five", "roi"), (1.5, "roi"), (0, "both")])
 def test_impossible_arguments_are_refused(rois_path, tmp_path, alpha, mixing):
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match=f"^{'mixing' if mixing == 'both' else 'alpha'}: expected "):
         make_bank(rois_path, tmp_path / "bank.h5", alpha=alpha, mixing=mixing)

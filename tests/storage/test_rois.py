@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from fdgst.core.masks import pack
 from fdgst.core.resize import resize_grey, resize_image
 from fdgst.storage.contracts import verify
 from fdgst.storage.rois import create_rois, open_rois
@@ -12,7 +13,7 @@ SIDES = [("train", (32, 40)), ("train", (50, 61)), ("test", (32, 40))]
 
 
 def write(path, study, *, mask_resize="nearest", columns=("mask",)):
-    """Write three images, one of another size; return their images and greys."""
+    """Write three images, one of another size; return their images and greys, and what the writer says it stored."""
     rng, kind, samples = np.random.default_rng(0), np.min_scalar_type(study.white), []
     named = {"domain": "domain1", "title": "Camera 1", "settings": {"made": "by a test"}}
     with create_rois(path, task=study, count=3, mask_resize=mask_resize, **named, **SHAPE) as writer:
@@ -20,9 +21,8 @@ def write(path, study, *, mask_resize="nearest", columns=("mask",)):
             image = rng.integers(0, study.white + 1, (*size, study.channels), kind)
             greys = {column: rng.choice(np.array([0, 128, 255], np.uint8), size) for column in columns}
             pixels = {"image": image, "greys": greys, "sha256": "0" * 64}
-            roi = writer.add(name=f"image{number}", split=split, group=f"patient{number // 2}", **pixels)
-            assert (roi == resize_image(image, (32, 40))).all()
-            samples.append((image, greys))
+            stored = writer.add(name=f"image{number}", split=split, group=f"patient{number // 2}", **pixels)
+            samples.append((image, greys, stored))
     return samples
 
 
@@ -33,7 +33,7 @@ def test_images_of_any_channels_depth_and_size_come_back(tmp_path, channels, bit
     with open_rois(tmp_path / "a.h5") as rois:
         assert (rois.channels, rois.white) == (channels, 2**bits - 1)
         assert (rois.roi_size_px, rois.network_size_px) == ((32, 40), (16, 12))
-        for row, (image, _) in enumerate(samples):
+        for row, (image, *_) in enumerate(samples):
             np.testing.assert_array_equal(rois.image(row), resize_image(image, (32, 40)))
             np.testing.assert_array_equal(rois.network_image(row), resize_image(rois.image(row), (16, 12)))
 
@@ -53,12 +53,21 @@ def test_names_splits_groups_and_structures_come_back(tmp_path):
 def test_masks_are_read_off_the_greys_at_both_sizes(tmp_path):
     samples = write(tmp_path / "a.h5", task())
     with open_rois(tmp_path / "a.h5") as rois:
-        for row, (_, greys) in enumerate(samples):
+        for row, (_, greys, _) in enumerate(samples):
             grey = resize_grey(greys["mask"], (32, 40), rule="nearest")
             small = resize_grey(grey, (16, 12), rule="nearest")
             np.testing.assert_array_equal(rois.masks(row), [grey < 51, grey < 201])
-            np.testing.assert_array_equal(rois.network_masks(row), [small < 51, small < 201])
             np.testing.assert_array_equal(rois.network_bits(np.array([row]))[0], (small < 51) + 2 * (small < 201))
+
+
+@pytest.mark.parametrize("mask_resize", ["nearest", "released"])
+def test_the_writer_returns_what_it_stores(tmp_path, mask_resize):
+    samples = write(tmp_path / "a.h5", task(), mask_resize=mask_resize)
+    with open_rois(tmp_path / "a.h5") as rois:
+        for row, (*_, stored) in enumerate(samples):
+            np.testing.assert_array_equal(stored.image, rois.image(row))
+            np.testing.assert_array_equal(stored.masks, rois.masks(row))
+            np.testing.assert_array_equal(pack(stored.network_masks), rois.network_bits(row))
 
 
 def test_the_released_rule_reads_greys_that_were_resized_bicubically(tmp_path):

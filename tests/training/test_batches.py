@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fdgst.core.masks import pack
+from fdgst.core.masks import pack, unpack
 from fdgst.storage.format import digest
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.shards import STATISTICS, Plan, create_shard
@@ -97,7 +97,7 @@ def test_originals_and_masks_are_those_of_the_file(store, run):
     opened = store()
     with Batches(opened, PLAIN) as batches, open_rois(run().rois[0]) as rois:
         batch, number = batches(0), int(draw(opened.layout, PLAIN, 0).originals[0, 0])
-        image, masks = rois.network_image(number), rois.network_masks(number)
+        image, masks = rois.network_image(number), unpack(rois.network_bits(number), len(rois.structures))
     np.testing.assert_allclose(batch.images[0].permute(1, 2, 0), image / 127.5 - 1, atol=1e-5)
     np.testing.assert_array_equal(batch.labels[0], masks)
 

@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 from fdgst.data.photographs import read_grey_mask, read_photograph
-from fdgst.data.sample import SPLITS
 from fdgst.errors import DataError
 from fdgst.progress import progress
+from fdgst.storage import SPLITS
 from fdgst.storage.atomic import atomic, write_text
 
 COLUMNS = ("image", "mask", "domain", "split", "name")

@@ -17,9 +17,9 @@ from PIL import Image
 
 from fdgst.data.phantom.drawing import draw
 from fdgst.data.phantom.reader import STRUCTURES, has_lesion, image_name
-from fdgst.data.sample import SPLITS
 from fdgst.errors import ConfigError, DataError
 from fdgst.progress import progress
+from fdgst.storage import SPLITS
 
 TABLE = "images.csv"
 

@@ -15,7 +15,8 @@ from pydantic import Field
 
 from fdgst.data.exclusion import excluded, unknown
 from fdgst.data.reader import Reader
-from fdgst.data.sample import SPLITS, Entry, Sample
+from fdgst.data.sample import Entry, Sample
+from fdgst.storage import SPLITS
 from fdgst.study.strict import Count, Natural, Share, Strict
 
 STRUCTURES = ("cup", "disc", "vessels", "lesion")

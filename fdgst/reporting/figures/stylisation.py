@@ -13,7 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from fdgst.core.fourier import log_amplitude, stylize, thresholded, window_mask
+from fdgst.core.fourier import log_amplitude, stylize
+from fdgst.core.thresholds import thresholded
+from fdgst.core.windows import window_mask
 from fdgst.data.photographs import read_photograph
 from fdgst.errors import ConfigError
 from fdgst.reporting.figures import style
