@@ -72,7 +72,7 @@ def _task(task: Task) -> Iterator[str]:
         where = f"task.structures[{number}]"
         if structure.within is not None and structure.within not in ids:
             yield f"{where}.within: expected null or one of {', '.join(ids)}, found {structure.within!r}"
-        elif _holds_itself(task, structure.id):
+        elif structure.id in task.holders(structure.id):
             yield f"{where}.within: expected structures that do not hold themselves, found {structure.within!r}"
         yield from _ranges(f"{where}.values", structure.values)
     yield from _ranges("task.background", task.background)
@@ -97,17 +97,6 @@ def _ranges(where: str, ranges: Sequence[tuple[int, int]]) -> Iterator[str]:
     for low, high in ranges:
         if low > high:
             yield f"{where}: expected ranges [low, high] with low <= high, found {[low, high]}"
-
-
-def _holds_itself(task: Task, name: str) -> bool:
-    """Tell whether a structure is within itself, through any number of others."""
-    parents = {structure.id: structure.within for structure in task.structures}
-    seen: set[str] = set()
-    here: str | None = name
-    while here is not None and here not in seen:
-        seen.add(here)
-        here = parents.get(here)
-    return here is not None
 
 
 def _sizes(config: Configuration) -> Iterator[str]:

@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
-
 from fdgst.errors import ConfigError
 from fdgst.study import faults
 from fdgst.study.augmentations import Augmentation
@@ -200,9 +198,4 @@ def read_settings(source: str, cls: type[Settings]) -> Settings:
         plain = json.loads(text)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{where}: expected settings in JSON, found what cannot be read as such ({error})") from error
-    try:
-        return cls.model_validate_json(text)
-    except ValidationError as error:
-        known = [field.alias or name for name, field in cls.model_fields.items()]
-        lines = faults.lines(error.errors(), plain, lambda place: [] if place else known)
-        raise ConfigError(*(f"{where}: {line}" for line in lines)) from error
+    return faults.checked(cls, plain, f"{where}: ")

@@ -255,9 +255,9 @@ def _checked(cls: type[Strict], values: Mapping[str, Any], place: Key) -> tuple[
     """Make settings of a reader's own class from those of the values that it knows."""
     mine = {key: value for key, value in values.items() if key in cls.model_fields}
     try:
-        return cls.model_validate_json(_as_json(mine)), []
-    except ValidationError as error:
-        return Strict(), [f"{written(place)}.{line}" for line in faults.lines(error.errors(), mine, lambda _: ())]
+        return faults.checked(cls, mine, f"{written(place)}."), []
+    except ConfigError as error:
+        return Strict(), list(error.faults)
 
 
 def _reader_faults(config: Configuration, settings: Strict, domains: Mapping[str, Strict]) -> list[str]:
