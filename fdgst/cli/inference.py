@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fdgst.cli.options import FILE, FOLDER, settings_option
+from fdgst.inference import VIEWS
 
 if TYPE_CHECKING:
     from fdgst.study.slices import PredictSettings
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--rois", type=FILE, required=True, help="ROI file of the domain to predict.")
 @click.option(
     "--view",
-    type=click.Choice(["whole", "centre"]),
+    type=click.Choice(VIEWS),
     default="whole",
     show_default=True,
     help="What the network is shown of a ROI; centre: 512/800 of each side (as released).",

@@ -30,8 +30,15 @@ if TYPE_CHECKING:
 @click.option("--out", type=FOLDER, required=True, help="Where model.safetensors, run.json, history.csv go.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="At most the CPUs at hand.")
-@click.option("--checkpoint-seconds", type=click.FloatRange(0, min_open=True), default=300, show_default=True)
-@click.option("--resident-gib", type=click.FloatRange(0), default=8, show_default=True, help="Pixels kept in memory.")
+@click.option(
+    "--checkpoint-seconds",
+    type=click.FloatRange(0, min_open=True),
+    required=True,
+    help="Between two checkpoints: what an interruption loses at most.",
+)
+@click.option(
+    "--resident-gib", type=click.FloatRange(0), required=True, help="Pixels up to this size are kept in memory."
+)
 @click.option("--tensorboard/--no-tensorboard", default=False, show_default=True)
 def train(
     settings: "TrainSettings",
@@ -49,7 +56,8 @@ def train(
       fdgst train --stage main --method fdg --augmentation fdg --unseen domain3 --seed 0 --settings train.json \\
         --rois results/rois/domain1.h5 results/rois/domain2.h5 --shard results/shards/fdg/domain[12]/domain[12].h5 \\
         --start results/pretrained/domain3/seed0/model.safetensors \\
-        --checkpoints results/checkpoints/runs/fdg/domain3/seed0 --out results/runs/fdg/domain3/seed0
+        --checkpoints results/checkpoints/runs/fdg/domain3/seed0 --out results/runs/fdg/domain3/seed0 \\
+        --checkpoint-seconds 60 --resident-gib 4
     """
     import os
 

@@ -1,1 +1,4 @@
 """From a trained model and pixels to masks."""
+
+VIEWS = ("whole", "centre")
+"""What the network is shown of a ROI: all of it, or its centre, as the released test script does with one domain."""

@@ -1,33 +1,18 @@
 """From the network's logits to masks at ROI size: what predictions and protocols share. numpy and scipy, no torch."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 import numpy as np
 from scipy.special import expit
 
 from fdgst.core.masks import postprocess
+from fdgst.study.task import Structure
 
 CENTRE_FRACTION = 512 / 800  # what the released test script keeps of a ROI, in width and height
 
 
-class Processed(Protocol):
-    """How the prediction of a structure is cleaned, as `fdgst.study.task.Structure` says it."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def regions(self) -> str: ...  # noqa: D102
-    @property
-    def holes(self) -> str: ...  # noqa: D102
-    @property
-    def within(self) -> str | None: ...  # noqa: D102
-    @property
-    def optional(self) -> bool: ...  # noqa: D102
-
-
 def masks_of(
-    logits: np.ndarray, size_px: tuple[int, int], *, threshold: float, structures: Sequence[Processed], nest: bool
+    logits: np.ndarray, size_px: tuple[int, int], *, threshold: float, structures: Sequence[Structure], nest: bool
 ) -> np.ndarray:
     """Make the masks of one image: bilinear to ROI size, sigmoid, threshold, regions and holes of each structure.
 
@@ -39,7 +24,7 @@ def masks_of(
         Height and width of the masks.
     threshold : float
         In (0, 1), see `fdgst.core.masks.postprocess`.
-    structures : sequence of `fdgst.study.task.Structure`
+    structures : sequence of Structure
         In the order of the planes: which components are kept, what becomes of holes, what lies within what.
     nest : bool
         Cut each structure to the one that it is within; where that is empty, so is what should be in it.
@@ -64,7 +49,7 @@ def masks_of(
     return nested(masks, structures) if nest else masks
 
 
-def nested(masks: np.ndarray, structures: Sequence[Processed]) -> np.ndarray:
+def nested(masks: np.ndarray, structures: Sequence[Structure]) -> np.ndarray:
     """Cut each mask to all that its structure is within: its parent, that one's parent, and so on."""
     place = {structure.id: number for number, structure in enumerate(structures)}
     parent = {structure.id: structure.within for structure in structures}

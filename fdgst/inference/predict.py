@@ -8,16 +8,17 @@ import numpy as np
 
 from fdgst.core.resize import resize_image
 from fdgst.errors import ConfigError
-from fdgst.inference.postprocess import Processed, at_centre, centre, masks_of
+from fdgst.inference import VIEWS
+from fdgst.inference.postprocess import at_centre, centre, masks_of
 from fdgst.progress import Progress
 from fdgst.storage.format import digest
 from fdgst.storage.parts import records
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import Rois, open_rois
+from fdgst.study.task import Structure
 
 BATCH = 16  # images at once
 LARGEST = np.finfo(np.float16).max
-VIEWS = ("whole", "centre")
 Network = Callable[[np.ndarray], np.ndarray]
 
 
@@ -31,7 +32,7 @@ def predict(
     split: str,
     threshold: float,
     nest: bool,
-    structures: Sequence[Processed],
+    structures: Sequence[Structure],
 ) -> None:
     """Predict the images of a ROI file and write masks and logits.
 
@@ -53,7 +54,7 @@ def predict(
         In (0, 1), see `fdgst.core.masks.postprocess`.
     nest : bool
         Cut each structure to the one that it is within.
-    structures : sequence of `fdgst.study.task.Structure`
+    structures : sequence of Structure
         Those of the ROI file, in its order, with their post-processing.
 
     Raises

@@ -12,10 +12,11 @@ from safetensors.torch import load_file
 
 from fdgst.errors import FormatError
 from fdgst.models import reason, rebuild_network
+from fdgst.study.faults import lines
 from fdgst.study.training import Training
 from fdgst.training import methods
 from fdgst.training.device import choose, configure, usable_cpus
-from fdgst.training.pool import levels, stored
+from fdgst.training.pool import grey_levels, stored
 from fdgst.training.results import MODEL, RECORD
 from fdgst.training.store import normalise
 
@@ -86,7 +87,7 @@ class Predictor:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return logits, float32 (n, K, h, w), of images, uint8 or uint16 (n, h, w, C)."""
-        pixels = levels(stored(images).to(self._device)).permute(0, 3, 1, 2)
+        pixels = grey_levels(stored(images).to(self._device)).permute(0, 3, 1, 2)
         pixels = normalise(pixels, self.white).contiguous(memory_format=torch.channels_last)
         return self._trainer.predict(pixels).float().cpu().numpy()
 
@@ -110,6 +111,6 @@ def _settings(path: Path, record: dict[str, Any]) -> Training:
     try:
         return Training.model_validate_json(json.dumps(record["settings"]))
     except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in ("settings", *fault["loc"]))
-        raise FormatError(f"{path}: {where}: {fault['msg']}; train again") from error
+        known = list(Training.model_fields)
+        faults = lines(error.errors(), record["settings"], lambda place: [] if place else known)
+        raise FormatError(*(f"{path}: settings.{line}; train again" for line in faults)) from error

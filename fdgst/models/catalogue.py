@@ -40,7 +40,7 @@ def faults(decoder: str, encoder: str, size_px: tuple[int, int]) -> list[str]:
     list of str
         One line per fault; empty where two such images pass the network.
     """
-    wrong = _unknown_names(decoder, encoder)
+    wrong = unknown_names(decoder, encoder)
     if wrong:
         return wrong
     try:
@@ -208,7 +208,7 @@ class _RealLinspace(TorchFunctionMode):
         return func(*args, **(kwargs or {}) | ({"device": "cpu"} if func is torch.linspace else {}))
 
 
-def _unknown_names(decoder: str, encoder: str) -> list[str]:
+def unknown_names(decoder: str, encoder: str) -> list[str]:
     """Return a line for every name that the library does not know."""
     wrong = []
     if decoder not in decoders():

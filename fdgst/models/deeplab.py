@@ -5,41 +5,30 @@ Every network maps images (B, channels, H, W) in [-1, 1] to one logit per pixel 
 
 import inspect
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import nn
 
 from fdgst.core.seeding import seed as seed_of
 from fdgst.errors import ConfigError, TrainingError
+from fdgst.models.catalogue import decoders, unknown_names
 from fdgst.models.depthwise import quicken
+from fdgst.study.networks import misfit
+from fdgst.study.training import Training
 
 ALTERNATIVES = "set training.encoder_weights to none (random weights) or to the PATH of a file of weights"
 
 
-class NetworkSettings(Protocol):
-    """The keys of ``training`` in the configuration that a network is made of."""
-
-    @property
-    def decoder(self) -> str: ...  # noqa: D102
-    @property
-    def encoder(self) -> str: ...  # noqa: D102
-    @property
-    def encoder_weights(self) -> str: ...  # noqa: D102
-    @property
-    def atrous_rates(self) -> Sequence[int]: ...  # noqa: D102
-
-
-def build_network(settings: NetworkSettings, *, channels: int, structures: int, seed: int) -> nn.Module:
+def build_network(settings: Training, *, channels: int, structures: int, seed: int) -> nn.Module:
     """Make a network with its first weights.
 
     Parameters
     ----------
-    settings : NetworkSettings
+    settings : Training
         ``decoder`` and ``encoder``: names of segmentation-models-pytorch (``tu-`` encoders are timm's).
         ``encoder_weights``: ``imagenet`` (fetched), ``none`` (random), or the path of a ``.safetensors`` or
         ``.pth`` file with the encoder's or a whole network's weights, made for as many channels. ``atrous_rates``:
@@ -70,7 +59,7 @@ def build_network(settings: NetworkSettings, *, channels: int, structures: int, 
     return network
 
 
-def rebuild_network(settings: NetworkSettings, *, channels: int, structures: int) -> nn.Module:
+def rebuild_network(settings: Training, *, channels: int, structures: int) -> nn.Module:
     """Make the network of `settings` for weights that are about to be loaded: nothing is fetched or read."""
     return _create(settings, channels, structures, pretrained=False, seed=0)
 
@@ -81,7 +70,7 @@ def reason(error: Exception) -> str:
     return lines[1] if lines[0].startswith("Error(s) in loading state_dict") and len(lines) > 1 else lines[0]
 
 
-def _pretrained(settings: NetworkSettings, channels: int, structures: int, seed: int) -> nn.Module:
+def _pretrained(settings: Training, channels: int, structures: int, seed: int) -> nn.Module:
     """Make the network with its encoder's published weights, or say what to do without them."""
     try:
         with _quiet_hub():
@@ -91,15 +80,11 @@ def _pretrained(settings: NetworkSettings, channels: int, structures: int, seed:
         raise TrainingError(fault) from error
 
 
-def _create(settings: NetworkSettings, channels: int, structures: int, *, pretrained: bool, seed: int) -> nn.Module:
+def _create(settings: Training, channels: int, structures: int, *, pretrained: bool, seed: int) -> nn.Module:
     """Make the network from a seed, checking the names first."""
-    import segmentation_models_pytorch as smp
-
-    decoders = {decoder.__name__: decoder for decoder in smp.MODEL_ARCHITECTURES_MAPPING.values()}
-    if settings.decoder not in decoders:
-        raise ConfigError(_unknown("decoder", settings.decoder, list(decoders)))
-    timm_encoder = _check_encoder(settings.encoder)
-    decoder = decoders[settings.decoder]
+    if wrong := unknown_names(settings.decoder, settings.encoder):
+        raise ConfigError(*wrong)
+    decoder = decoders()[settings.decoder]
     arguments: dict[str, Any] = {
         "encoder_name": settings.encoder,
         "encoder_weights": None,
@@ -107,7 +92,7 @@ def _create(settings: NetworkSettings, channels: int, structures: int, *, pretra
         "classes": structures,
     }
     if pretrained:
-        arguments["encoder_weights"] = True if timm_encoder else "imagenet"
+        arguments["encoder_weights"] = True if settings.encoder.startswith("tu-") else "imagenet"
     if "decoder_atrous_rates" in inspect.signature(decoder.__init__).parameters:
         arguments["decoder_atrous_rates"] = tuple(settings.atrous_rates)
     with torch.random.fork_rng(devices=[]):
@@ -117,35 +102,7 @@ def _create(settings: NetworkSettings, channels: int, structures: int, *, pretra
         except Exception as error:
             if pretrained:
                 raise
-            fault = (
-                f"training: decoder {settings.decoder} does not work with encoder {settings.encoder} ({reason(error)})"
-            )
-            raise ConfigError(fault) from error
-
-
-def _check_encoder(name: str) -> bool:
-    """Refuse an unknown encoder; tell whether it is one of timm's."""
-    from segmentation_models_pytorch import encoders
-
-    if not name.startswith("tu-"):
-        # the library's older spelling of timm's encoders warns of its removal
-        known = [encoder for encoder in encoders.get_encoder_names() if not encoder.startswith("timm-")]
-        if name not in known:
-            raise ConfigError(_unknown("encoder", name, known))
-        return False
-    import timm
-
-    if not timm.is_model(name.removeprefix("tu-")):
-        raise ConfigError(_unknown("encoder", name, [f"tu-{model}" for model in timm.list_models()]))
-    return True
-
-
-def _unknown(key: str, name: str, known: list[str]) -> str:
-    """Word the refusal of a name, with the nearest known ones."""
-    folded = {other.casefold(): other for other in known}
-    near = [folded[match] for match in get_close_matches(name.casefold(), folded, n=3)]
-    hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(known[:12])}, ..."
-    return f"training.{key}: unknown {key} {name!r}; {hint}"
+            raise ConfigError(f"{misfit(settings.decoder, settings.encoder)} ({reason(error)})") from error
 
 
 def _load_encoder(network: nn.Module, path: Path) -> None:

@@ -1,6 +1,6 @@
 """What a training step sees: one mini-batch, ready on the device.
 
-Images are in [-1, 1], black to white; labels are 0 or 1, one plane per structure in the order of the task, and overlap
+Images are in [-1, 1], black to white; masks are 0 or 1, one plane per structure in the order of the task, and overlap
 where the structures do. Batches for trainers that need an image and its stylised copy together (`pairs`) hold the
 contents in their first half and the copies in the second, in the same order and with the same geometry.
 """
@@ -18,7 +18,7 @@ class Batch:
     ----------
     images : tensor of float32, shape (B, C, H, W)
         In [-1, 1], channels-last in memory.
-    labels : tensor of float32, shape (B, K, H, W)
+    masks : tensor of float32, shape (B, K, H, W)
         0 or 1; one plane per structure.
     domains : tensor of int64, shape (B,)
         Which source domain an image's content comes from: its place among the run's sources, from 0.
@@ -29,7 +29,7 @@ class Batch:
     """
 
     images: torch.Tensor
-    labels: torch.Tensor
+    masks: torch.Tensor
     domains: torch.Tensor
     step: int
     epoch: int

@@ -18,7 +18,7 @@ import torch
 from fdgst.core.seeding import generator
 from fdgst.training.batch import Batch
 from fdgst.training.geometry import scale_and_crop
-from fdgst.training.pool import levels
+from fdgst.training.pool import grey_levels
 from fdgst.training.store import Layout, Store, normalise
 
 AHEAD = 3  # steps read in advance where pixels are not in memory
@@ -117,7 +117,7 @@ def _copies(
     if not styles:
         return np.full_like(local, -1), np.zeros(local.shape, np.float32)
     shard = layout.shards[source, (style * styles).astype(int)]
-    copies = layout.bases[shard] + local * layout.strengths + (strength * layout.strengths).astype(int)
+    copies = layout.bases[shard] + local * layout.copies_per_image + (strength * layout.copies_per_image).astype(int)
     if layout.law is None:
         return copies, layout.lambdas[copies].astype(np.float32)
     low, high = layout.law  # ASSUME: an augmentation that draws its lambdas draws them anew at load time
@@ -155,7 +155,7 @@ class Batches:
         draws = self._draws(epoch)
         originals, copies = draws.originals[within], draws.copies[within]
         pixels, changes = self._pixels(originals, copies) if self.store.resident else self._fetch(step)
-        images = levels(pixels).permute(0, 3, 1, 2)  # a view: channels-last already
+        images = grey_levels(pixels).permute(0, 3, 1, 2)  # a view: channels-last already
         if changes is not None:
             lam = draws.lambdas[within][:, None, None, None]
             images = (images + lam * changes.permute(0, 3, 1, 2)).round_().clamp_(0, self.store.white)
@@ -163,7 +163,7 @@ class Batches:
         images, bits = scale_and_crop(images, bits, factors=draws.factors[within], offsets=draws.offsets[within])
         return Batch(
             images=normalise(images, self.store.white).contiguous(memory_format=torch.channels_last),
-            labels=planes(bits, len(self.store.structures)),
+            masks=planes(bits, len(self.store.structures)),
             domains=self.store.domain_of[originals],
             step=step,
             epoch=epoch,
@@ -183,7 +183,7 @@ class Batches:
         """Translate contents and copies, arrays or tensors, into numbers of pictures and of changes."""
         layout = self.store.layout
         if layout.residual:
-            return originals, copies.clip(0) // layout.strengths
+            return originals, copies.clip(0) // layout.copies_per_image
         copied = copies >= 0
         return originals * ~copied + (copies + sum(layout.counts)) * copied, None
 

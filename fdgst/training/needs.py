@@ -8,7 +8,6 @@ its base classes, up to `Trainer`, which states them all.
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fdgst.errors import ConfigError
+from fdgst.study.faults import nearest
 
 METHODS = "fdgst.training.methods"
 BASE = (f"{METHODS}.trainer", "Trainer")
@@ -91,49 +91,46 @@ def needs(trainer: str) -> Needs:
     """
     name = trainer.partition(":")[2] if ":" in trainer else _trainer_in(trainer_module(trainer))
     if not name:
-        raise ConfigError(f"trainer: {expected(trainer, trainer_names())}, or package.module:Class")
+        expected = "expected the name of a trainer, or package.module:Class"
+        raise ConfigError(f"trainer: {expected}, found {trainer!r}{nearest(trainer, trainer_names())}")
     stated = _stated(trainer, trainer_module(trainer), name)
     options = {option: _schema(trainer, option, stated["options"][option]) for option in stated["options"]}
     return Needs(trainer, trainer_module(trainer), name, **(stated | {"options": options}))
 
 
-def check_options(needs: Needs, given: Mapping[str, Any]) -> list[str]:
+def option_faults(trainer: str, given: Mapping[str, Any]) -> list[str]:
     """Return one line for each option that the trainer does not have, or whose value it does not take."""
-    faults = []
+    options, faults = needs(trainer).options, []
     for name, value in given.items():
-        if name not in needs.options:
-            known = f"known are {', '.join(needs.options)}" if needs.options else "it has none"
-            near = get_close_matches(name, needs.options, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            faults.append(f"trainer {needs.trainer}: unknown option {name!r}; {known}{hint}")
-        elif fault := _misfit(value, needs.options[name]):
-            faults.append(f"trainer {needs.trainer}: option {name}: {fault}")
+        if name not in options:
+            hint = nearest(name, tuple(options)) or "; it has none"
+            faults.append(f"trainer {trainer}: unknown option {name!r}{hint}")
+        elif fault := _misfit(value, options[name]):
+            faults.append(f"trainer {trainer}: option {name}: {fault}")
     return faults
 
 
-def option_faults(trainer: str, given: Mapping[str, Any]) -> list[str]:
-    """Return what `check_options` does, for a trainer by its name."""
-    return check_options(needs(trainer), given)
+def augmentation_faults(trainer: str, augmentation: str) -> list[str]:
+    """Return why a row of the trainer must not name this augmentation, ``none`` for originals alone; at most a line."""
+    rule = needs(trainer).augmentation
+    if rule == "needed" and augmentation == "none":
+        return [f"trainer {trainer} needs stylised copies, found none; name an augmentation"]
+    if rule == "refused" and augmentation != "none":
+        return [f"expected none, since trainer {trainer} sees no other domain, found {augmentation!r}"]
+    return []
 
 
-def complete(needs: Needs, given: Mapping[str, Any]) -> dict[str, Any]:
+def complete(trainer: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return all options of a trainer: the given ones, and the defaults of the others.
 
     Raises
     ------
     ConfigError
-        One line for each fault that `check_options` finds.
+        One line for each fault that `option_faults` finds.
     """
-    if faults := check_options(needs, given):
+    if faults := option_faults(trainer, given):
         raise ConfigError(*faults)
-    return {name: given.get(name, schema["default"]) for name, schema in needs.options.items()}
-
-
-def expected(found: Any, known: Any) -> str:
-    """Word the refusal of a value that is none of the known ones, with the nearest of them."""
-    near = get_close_matches(str(found), [str(value) for value in known], n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"expected one of {', '.join(str(value) for value in known)}, found {found!r}{hint}"
+    return {name: given.get(name, schema["default"]) for name, schema in needs(trainer).options.items()}
 
 
 def _misfit(value: Any, schema: Mapping[str, Any]) -> str | None:
@@ -141,7 +138,7 @@ def _misfit(value: Any, schema: Mapping[str, Any]) -> str | None:
     if "enum" in schema:
         # true is no 1, although Python calls them equal
         fits = any(value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in schema["enum"])
-        return None if fits else expected(value, schema["enum"])
+        return None if fits else f"expected one of {', '.join(map(str, schema['enum']))}, found {value!r}"
     kind = schema["type"]
     if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         return f"expected {WORDS[kind]}, found {value!r}"

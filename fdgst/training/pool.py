@@ -93,7 +93,7 @@ def stored(pictures: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(pictures.view(np.int16) if pictures.dtype == np.uint16 else pictures)
 
 
-def levels(pictures: torch.Tensor) -> torch.Tensor:
+def grey_levels(pictures: torch.Tensor) -> torch.Tensor:
     """Return stored pictures as float32 grey levels: the inverse of `stored`."""
     return (pictures.int() & 0xFFFF).float() if pictures.dtype == torch.int16 else pictures.float()
 
@@ -111,12 +111,12 @@ def originals(rois: Rois) -> Part:
 
 def copies(shard: Shard) -> Part:
     """List the pictures of a grid shard, image-major."""
-    strengths = shard.lambdas.shape[1]
+    copies_per_image = shard.lambdas.shape[1]
     return Part(
-        len(shard.names) * strengths,
-        strengths,
+        len(shard.names) * copies_per_image,
+        copies_per_image,
         lambda first, last: shard.images(np.arange(first, last)),
-        lambda number: shard.image(*divmod(number, strengths)),
+        lambda number: shard.image(*divmod(number, copies_per_image)),
     )
 
 

@@ -21,6 +21,7 @@ from fdgst.errors import ConfigError, TrainingError
 from fdgst.fingerprint import fingerprint
 from fdgst.models import build_network, reason, rebuild_network
 from fdgst.storage.format import digest
+from fdgst.study.networks import least_images
 from fdgst.study.training import Execution, Training
 from fdgst.training import methods, results
 from fdgst.training.batches import Batches, Sampling
@@ -31,8 +32,8 @@ from fdgst.training.identity import TrainingRun
 from fdgst.training.interruption import Interruption
 from fdgst.training.loop import fit
 from fdgst.training.methods.trainer import Trainer
-from fdgst.training.needs import needs, trainer_module
-from fdgst.training.schedule import Schedule, schedule
+from fdgst.training.needs import augmentation_faults, needs, trainer_module
+from fdgst.training.schedule import Schedule, schedule, step_faults
 from fdgst.training.state import TrainingState
 from fdgst.training.store import Store, training_counts
 
@@ -115,8 +116,7 @@ def key(run: TrainingRun, settings: Training) -> dict[str, str]:
 
 def _check(run: TrainingRun) -> None:
     """Refuse a run whose trainer and augmentation lack what they need, before any file is opened."""
-    stated, count = needs(run.trainer), len(run.shards)
-    where = f"method {run.method}"
+    where, count = f"method {run.method}", len(run.shards)
     if run.augmentation != "none" and not count:
         # without this refusal the row would train on originals alone, under another row's name
         raise ConfigError(
@@ -125,22 +125,26 @@ def _check(run: TrainingRun) -> None:
         )
     if run.augmentation == "none" and count:
         raise ConfigError(f"{where}: expected no shards without an augmentation, found {count}; name it")
-    if stated.augmentation == "needed" and not count:
-        raise ConfigError(f"{where}: trainer {run.trainer} needs stylised copies: name an augmentation")
-    if stated.augmentation == "refused" and count:
-        raise ConfigError(f"{where}: trainer {run.trainer} takes no stylised copies, found {count} shards")
+    if faults := augmentation_faults(run.trainer, run.augmentation):
+        raise ConfigError(*(f"{where}: augmentation: {line}" for line in faults))
 
 
 def _plan(run: TrainingRun, settings: Training, store: Store) -> Schedule:
     """Plan the run from its own images, or for an upper bound from those that the other rows train on."""
-    return schedule(
+    counts = training_counts(run.reference) if run.reference else list(store.layout.counts)
+    planned = schedule(
         settings,
         stage=run.stage,
-        counts=training_counts(run.reference) if run.reference else list(store.layout.counts),
+        counts=counts,
         sources=len(store.domains),
         copies=store.layout.styles,
         is_upper_bound=run.is_upper_bound,
     )
+    least, called = least_images(settings.decoder, store.size_px), settings.decoder
+    stated, sources = needs(run.trainer), len(counts)
+    if faults := step_faults(settings, stated, row=run.method, sources=sources, least=least, network=called):
+        raise ConfigError(*faults)
+    return planned
 
 
 def _trainer(run: TrainingRun, settings: Training, store: Store, device: torch.device, *, begun: bool) -> Trainer:
@@ -174,11 +178,6 @@ def _load_start(network: torch.nn.Module, path: Path) -> None:
 
 def _batches(run: TrainingRun, settings: Training, store: Store, plan: Schedule, trainer: Trainer) -> Batches:
     """Make what makes the batches."""
-    if trainer.pairs and plan.images_per_source % 2:
-        found = plan.images_per_source
-        raise ConfigError(
-            f"training.batch: trainer {run.trainer} needs an even number of images per source, found {found}"
-        )
     sampling = Sampling(
         identity=run.draws_by,
         steps=plan.steps_per_epoch,

@@ -5,6 +5,7 @@ from math import ceil
 
 from fdgst.errors import ConfigError
 from fdgst.study.training import Training
+from fdgst.training.needs import Needs
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,9 @@ def schedule(
     ConfigError
         If `images_per_step` cannot be shared evenly, half contents and half copies.
     """
+    if faults := sharing_faults(settings, sources=sources):
+        raise ConfigError(*faults)
     images = settings.images_per_step or settings.batch * len(counts)
-    if images % (2 * sources) and settings.images_per_step:
-        unit = 2 * sources
-        raise ConfigError(
-            f"training.images_per_step: expected a multiple of {unit} (twice the sources), found {images}"
-        )
     # ASSUME: an upper bound keeps its optimiser from end to end; the other rows begin the main stage with a fresh one
     before = settings.pretrain_epochs if stage == "pretrain" or is_upper_bound else 0
     main, final = (settings.epochs, settings.final_epochs) if stage == "main" else (0, 0)
@@ -92,3 +90,55 @@ def schedule(
         learning_rate=settings.learning_rate,
         final_learning_rate=settings.final_learning_rate,
     )
+
+
+def sharing_faults(settings: Training, *, sources: int) -> list[str]:
+    """Return why the images of a step cannot be shared by the sources, half contents and half copies; at most a line.
+
+    Parameters
+    ----------
+    settings : Training
+    sources : int
+        Domains that a step draws from.
+    """
+    images, unit = settings.images_per_step, 2 * sources
+    if images is None or images % unit == 0:
+        return []
+    return [f"training.images_per_step: expected a multiple of {unit} (twice the sources), found {images}"]
+
+
+def step_faults(settings: Training, needs: Needs, *, row: str, sources: int, least: int, network: str) -> list[str]:
+    """Return why a trainer cannot make its steps of so many images, blaming the key that sets them.
+
+    Parameters
+    ----------
+    settings : Training
+        One without `sharing_faults`.
+    needs : Needs
+        Of the trainer.
+    row : str
+        Id of the method, for the lines.
+    sources : int
+        Source domains of the rows that are no upper bounds: an upper bound draws as many images in all, from one.
+    least : int
+        Images that a pass of the network needs (`fdgst.study.networks.least_images`).
+    network : str
+        What it is called, for the lines.
+
+    Returns
+    -------
+    list of str
+        One line per fault, each beginning with its key; empty where there is none.
+    """
+    key = "batch" if settings.images_per_step is None else "images_per_step"
+    images = settings.images_per_step or settings.batch * sources
+    per_source = images if needs.unseen else images // sources
+    faults = []
+    if needs.pairs and per_source % 2:  # never of images_per_step, which is a multiple of twice the sources
+        reason = f"since method {row} (trainer {needs.trainer}) takes half contents, half copies"
+        faults.append(f"training.batch: expected an even number, {reason}, found {per_source} images of each source")
+    if images // needs.passes < least:
+        reason = f"since batch normalisation of {network} needs {least} in a pass (method {row})"
+        expected = f"expected at least {least * needs.passes} images in a step"
+        faults.append(f"training.{key}: {expected}, {reason}, found {images}")
+    return faults

@@ -24,7 +24,7 @@ from fdgst.storage.format import digest
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.shards import Shard, open_shard
 from fdgst.training.identity import TrainingRun
-from fdgst.training.pool import Pool, changes, copies, levels, originals
+from fdgst.training.pool import Pool, changes, copies, grey_levels, originals
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,8 @@ class Layout:
         Numbers of the shards of each source's stylised copies; no column without augmentation.
     bases : ndarray of int, shape (shards,)
         Number of each shard's first copy.
-    strengths : int
-        Copies of one image in one shard, L.
+    copies_per_image : int
+        Of one shard, L: its lambdas.
     lambdas : ndarray of float, shape (copies,)
         Strength of each copy.
     law : (low, high) or None
@@ -59,7 +59,7 @@ class Layout:
     counts: tuple[int, ...]
     shards: np.ndarray
     bases: np.ndarray
-    strengths: int
+    copies_per_image: int
     lambdas: np.ndarray
     law: tuple[float, float] | None
     styles: int
@@ -154,7 +154,7 @@ class Store:
         first, count = int(self.pictures.bases[source]), self.layout.counts[source]
         for start in range(0, count, batch):
             numbers = np.arange(first + start, first + min(start + batch, count))
-            images = levels(self.pictures.read(numbers, False).to(self.device))
+            images = grey_levels(self.pictures.read(numbers, False).to(self.device))
             yield normalise(images.permute(0, 3, 1, 2), self.white)
 
 
@@ -250,7 +250,7 @@ def _layout(rois: Sequence[Rois], shards: Sequence[Shard]) -> Layout:
         counts=tuple(len(file.indices("train")) for file in rois),
         shards=np.array(by_source, int),
         bases=np.cumsum([0, *sizes])[:-1],
-        strengths=shards[0].lambdas.shape[1] if shards else 0,
+        copies_per_image=shards[0].lambdas.shape[1] if shards else 0,
         lambdas=np.concatenate([shard.lambdas.ravel() for shard in shards]) if shards else np.empty(0),
         law=shards[0].law if shards and shards[0].encoding == "residual" else None,
         styles=styles,

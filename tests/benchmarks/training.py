@@ -69,9 +69,9 @@ def write_files(folder, size_px):
         with create_rois(folder / f"{domain}.h5", **shape, **names) as writer:
             for number in range(TRAIN):
                 y, x = np.mgrid[:size_px, :size_px] - size_px * rng.uniform(0.4, 0.6, (2, 1, 1))
-                label = np.digitize(-np.hypot(x, y), [-0.3 * size_px, -0.15 * size_px]).astype("u1")
-                image = 60 + 60 * label[..., None] + rng.integers(-20, 20, (size_px, size_px, 3))
-                greys, name = {"mask": np.array([255, 128, 0], "u1")[label]}, f"{domain}{number}"
+                region = np.digitize(-np.hypot(x, y), [-0.3 * size_px, -0.15 * size_px]).astype("u1")
+                image = 60 + 60 * region[..., None] + rng.integers(-20, 20, (size_px, size_px, 3))
+                greys, name = {"mask": np.array([255, 128, 0], "u1")[region]}, f"{domain}{number}"
                 kept = {"name": name, "split": "train", "group": name, "sha256": "0" * 64}
                 writer.add(image=image.astype("u1"), greys=greys, **kept)
     for content in DOMAINS:
@@ -226,6 +226,7 @@ def start_up(folder, rois, shards, configuration, threads):
     command += [part for path in rois for part in ("--rois", str(path))]
     command += [part for path in shards for part in ("--shard", str(path))]
     command += ["--checkpoints", str(folder / "checkpoints"), "--out", str(folder / "out")]
+    command += ["--checkpoint-seconds", "300", "--resident-gib", "8"]
     begun = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     whole = time.perf_counter() - begun

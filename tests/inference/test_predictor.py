@@ -89,7 +89,10 @@ def test_a_folder_without_a_finished_training_is_refused(tmp_path):
     ("change", "fault"),
     [
         (lambda record: record.pop("white"), "no white in it, of an older version or damaged"),
-        (lambda record: record["settings"].update(batch=0), r"settings\.batch: Input should be greater"),
+        (
+            lambda record: record["settings"].update(batch=0),
+            r"settings\.batch: expected at least 1, found 0; train",
+        ),
     ],
 )
 def test_a_record_that_says_too_little_is_refused(trained, tmp_path, change, fault):

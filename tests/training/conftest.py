@@ -48,10 +48,10 @@ def _write_domain(path, domain, train, test=2, bright=60):
         for number in range(train + test):
             rng = generator("test", domain, number)
             y, x = np.mgrid[:48, :48] - rng.integers(18, 30, (2, 1, 1))
-            label = np.digitize(-np.hypot(x, y), [-14, -7]).astype("u1")
-            image = bright + 60 * label[..., None] + rng.integers(-20, 20, (48, 48, 3))
+            region = np.digitize(-np.hypot(x, y), [-14, -7]).astype("u1")
+            image = bright + 60 * region[..., None] + rng.integers(-20, 20, (48, 48, 3))
             split = "train" if number < train else "test"
-            greys = {"mask": np.array([255, 128, 0], "u1")[label]}
+            greys = {"mask": np.array([255, 128, 0], "u1")[region]}
             name = f"{domain}{number}"
             writer.add(name=name, split=split, group=name, image=image.astype("u1"), greys=greys, sha256="0" * 64)
 

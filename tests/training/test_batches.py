@@ -89,7 +89,7 @@ def test_copies_carry_their_contents_mask_and_domain(store):
     draws = draw(layout, replace(PLAIN, steps=50), 0)
     copied = draws.copies >= 0
     shard = np.searchsorted(layout.bases, draws.copies[copied], side="right") - 1
-    content = (draws.copies[copied] - layout.bases[shard]) // layout.strengths + np.array([0, 0, 3, 3])[shard]
+    content = (draws.copies[copied] - layout.bases[shard]) // layout.copies_per_image + np.array([0, 0, 3, 3])[shard]
     np.testing.assert_array_equal(content, draws.originals[copied])
 
 
@@ -99,7 +99,7 @@ def test_originals_and_masks_are_those_of_the_file(store, run):
         batch, number = batches(0), int(draw(opened.layout, PLAIN, 0).originals[0, 0])
         image, masks = rois.network_image(number), unpack(rois.network_bits(number), len(rois.structures))
     np.testing.assert_allclose(batch.images[0].permute(1, 2, 0), image / 127.5 - 1, atol=1e-5)
-    np.testing.assert_array_equal(batch.labels[0], masks)
+    np.testing.assert_array_equal(batch.masks[0], masks)
 
 
 def test_images_are_channels_last_and_in_range(store):
@@ -116,7 +116,7 @@ def test_pairs_are_contents_then_their_copies_with_the_same_geometry(store):
     for name in ("originals", "factors", "offsets"):
         np.testing.assert_array_equal(*np.split(getattr(draws, name), 2, axis=1))
     with Batches(opened, sampling) as batches:
-        assert torch.equal(*batches(0).labels.chunk(2))
+        assert torch.equal(*batches(0).masks.chunk(2))
 
 
 @pytest.mark.parametrize("encoding", ["grid", "residual"])
@@ -140,7 +140,7 @@ def test_an_augmentation_that_draws_its_lambdas_draws_them_anew_for_every_image(
     assert ((lambdas > 0.5) & (lambdas <= 0.9)).all()
 
 
-def test_every_bit_of_a_mask_is_a_plane_of_labels():
+def test_every_bit_of_a_mask_is_a_plane_of_masks():
     masks = np.random.default_rng(0).random((2, 8, 5, 7)) < 0.5
     bits = torch.from_numpy(np.stack([pack(image) for image in masks])).float()
     np.testing.assert_array_equal(planes(bits, 8).numpy(), masks)
@@ -177,4 +177,4 @@ def test_sixteen_bits_reach_the_network_whole(deep, gib):
     images = ((batch.images.double() + 1) * 32767.5).permute(0, 2, 3, 1).numpy()
     np.testing.assert_allclose(images[0], levels, atol=0.02)  # 65535 in float32, to half a thousandth of a level
     np.testing.assert_allclose(images[4], np.minimum(levels + 501.0, 65535), atol=0.02)
-    assert batch.labels.shape == (8, 1, 24, 40)
+    assert batch.masks.shape == (8, 1, 24, 40)

@@ -24,12 +24,12 @@ def arguments(run, settings, folder):
     (folder / "settings.json").write_text(json.dumps(described))
     flags = {name: getattr(run, name) for name in ("stage", "method", "augmentation", "unseen", "seed")}
     flags |= {"checkpoints": run.checkpoints, "out": run.out, "settings": folder / "settings.json"}
-    flags |= {"device": "cpu", "checkpoint-seconds": 0.1}
+    flags |= {"device": "cpu", "checkpoint-seconds": 0.1, "resident-gib": 1}
     files = [*(("rois", path) for path in run.rois), *(("shard", path) for path in run.shards)]
     return ["train", *(str(part) for key, value in [*flags.items(), *files] for part in (f"--{key}", value))]
 
 
-@pytest.mark.parametrize(("rounds", "epochs"), [(2, 8), pytest.param(10, 60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("rounds", "epochs"), [(1, 4), pytest.param(10, 60, marks=pytest.mark.slow)])
 def test_kills_end_in_the_weights_of_an_undisturbed_run(run, settings, tmp_path, rounds, epochs):
     long = settings(epochs=epochs)
     undisturbed = replace(run("grid"), checkpoints=tmp_path / "elsewhere", out=tmp_path / "undisturbed")

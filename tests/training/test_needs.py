@@ -9,7 +9,15 @@ import pytest
 from fdgst.errors import ConfigError
 from fdgst.training import methods
 from fdgst.training import needs as module
-from fdgst.training.needs import NEEDS, check_options, complete, needs, option_faults, trainer_module, trainer_names
+from fdgst.training.needs import (
+    NEEDS,
+    augmentation_faults,
+    complete,
+    needs,
+    option_faults,
+    trainer_module,
+    trainer_names,
+)
 
 
 @pytest.fixture
@@ -70,7 +78,7 @@ def test_what_is_no_trainer_is_refused(package, name):
 
 
 def test_an_unknown_trainer_is_named_with_the_nearest():
-    with pytest.raises(ConfigError, match=r"trainer: expected one of dofe, .*, found 'fakt'; did you mean fact\?"):
+    with pytest.raises(ConfigError, match=r"trainer: expected the name of .*, found 'fakt'; did you mean fact\?"):
         needs("fakt")
 
 
@@ -85,7 +93,7 @@ RANGES = {
 @pytest.fixture
 def ranged(package):
     package("ranged", f"from fdgst.training.methods.plain import Plain\nclass Mine(Plain):\n    options = {RANGES}\n")
-    return needs("house_of_mine.ranged:Mine")
+    return "house_of_mine.ranged:Mine"
 
 
 @pytest.mark.parametrize(
@@ -104,16 +112,28 @@ def test_values_of_their_type_within_their_range_are_taken(ranged, given):
         ({"share": True}, "option share: expected a number, found True"),
         ({"count": 2.0}, "option count: expected a whole number, found 2.0"),
         ({"hard": 1}, "option hard: expected true or false, found 1"),
-        ({"cuont": 1}, "unknown option 'cuont'; known are share, count, hard, name; did you mean count?"),
+        ({"cuont": 1}, "unknown option 'cuont'; did you mean count?"),
     ],
 )
 def test_other_values_are_refused_in_one_line(ranged, given, fault):
-    assert check_options(ranged, given) == [f"trainer house_of_mine.ranged:Mine: {fault}"]
+    assert option_faults(ranged, given) == [f"trainer {ranged}: {fault}"]
 
 
-def test_the_faults_of_options_are_found_by_the_trainers_name():
+def test_every_option_of_a_trainer_is_looked_at():
     assert option_faults("dofe", {"memory": "ema"}) == []
-    assert len(option_faults("dofe", {"memory": "frosen", "teacher": 1})) == 2
+    assert option_faults("dofe", {"memory": "frosen", "teacher": 1}) == [
+        "trainer dofe: option memory: expected one of ema, frozen, found 'frosen'",
+        "trainer dofe: unknown option 'teacher'; known are memory",
+    ]
+    assert option_faults("plain", {"memory": "ema"}) == ["trainer plain: unknown option 'memory'; it has none"]
+
+
+@pytest.mark.parametrize(
+    ("trainer", "refused", "taken"), [("fact", ["none"], ["fdg"]), ("intra", ["fdg"], ["none"]), ("plain", [], ["fdg"])]
+)
+def test_a_trainer_says_which_augmentations_its_row_may_name(trainer, refused, taken):
+    assert all(trainer in line for name in refused for line in augmentation_faults(trainer, name))
+    assert [len(augmentation_faults(trainer, name)) for name in (*refused, *taken)] == [1] * len(refused) + [0]
 
 
 def test_reading_needs_loads_no_torch():

@@ -196,8 +196,13 @@ def test_shards_without_an_augmentation_are_refused(run, settings):
 
 
 def test_an_upper_bound_takes_no_stylised_copies(run, settings):
-    with pytest.raises(ConfigError, match="trainer intra takes no stylised copies, found 4 shards"):
+    with pytest.raises(ConfigError, match="augmentation: expected none, since trainer intra sees no other domain"):
         train(run("grid", trainer="intra"), settings(), execution())
+
+
+def test_a_step_that_the_trainer_cannot_make_is_refused(run, settings):
+    with pytest.raises(ConfigError, match=r"training\.batch: expected an even number, .* found 3 images"):
+        train(run("grid", trainer="fact"), settings(batch=3), execution())
 
 
 def test_a_trainer_of_pairs_needs_shards(run, settings):
@@ -218,7 +223,7 @@ def test_every_trainer_resumes_exactly(run, settings, trainer, told_to_stop):
 
 
 def test_an_unknown_trainer_is_refused(run, settings):
-    with pytest.raises(ConfigError, match=r"trainer: expected one of .*plain.*, found 'plane'"):
+    with pytest.raises(ConfigError, match=r"trainer: expected the name of .*, found 'plane'; did you mean plain"):
         train(run(trainer="plane"), settings(), execution())
 
 

@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from fdgst.errors import ConfigError
-from fdgst.training.schedule import schedule
+from fdgst.training.needs import needs
+from fdgst.training.schedule import schedule, step_faults
 
 plan = partial(schedule, stage="main", counts=[5, 33, 7], sources=3, copies=0, is_upper_bound=False)
 
@@ -17,6 +18,22 @@ def test_an_epoch_shows_as_many_images_as_the_largest_source_has(settings):
 def test_every_source_gives_a_batch_unless_the_images_of_a_step_are_set(settings):
     assert plan(settings(batch=16)).images_per_source == 16
     assert plan(settings(batch=16, images_per_step=18)).images_per_source == 6
+
+
+step = partial(step_faults, row="mine", sources=2, network="Unet")
+
+
+def test_pairs_need_an_even_number_of_images_of_each_source(settings):
+    (fault,) = step(settings(batch=3), needs("fact"), least=1)
+    assert fault.startswith("training.batch: expected an even number, since method mine (trainer fact) takes half")
+    assert step(settings(batch=3), needs("plain"), least=1) == step(settings(batch=4), needs("fact"), least=1) == []
+
+
+@pytest.mark.parametrize(("key", "value"), [("batch", 2), ("images_per_step", 4)])
+def test_too_few_images_for_a_pass_are_blamed_on_the_key_that_sets_them(settings, key, value):
+    (fault,) = step(settings(**{key: value}), needs("feddg"), least=3)
+    assert fault.startswith(f"training.{key}: expected at least 6 images in a step, since batch normalisation of Unet")
+    assert step(settings(**{key: value}), needs("plain"), least=3) == []
 
 
 @pytest.mark.parametrize("images", [15, 16, 21])

@@ -11,7 +11,8 @@ from typing import Any
 from torch import nn
 
 from fdgst.errors import ConfigError
-from fdgst.training.methods.trainer import Trainer, TrainerSettings
+from fdgst.study.training import Training
+from fdgst.training.methods.trainer import Trainer
 from fdgst.training.needs import complete, needs
 
 
@@ -34,7 +35,7 @@ def build(
     trainer: str,
     network: nn.Module,
     *,
-    settings: TrainerSettings,
+    settings: Training,
     options: Mapping[str, Any],
     sources: int,
     seed: int,
@@ -47,8 +48,8 @@ def build(
         The name of a file beside this one, or ``package.module:Class``.
     network : Module
         On its device. The trainer owns it from here on, and may put layers of its own around it.
-    settings : TrainerSettings
-        Of the run: ``learning_rate``, ``adam_betas``, ``mixed_precision``.
+    settings : Training
+        Of the run.
     options : mapping
         A method's ``options`` in the configuration.
     sources : int
@@ -62,5 +63,5 @@ def build(
         If the trainer or an option is unknown, an option's value is not what it takes, or the network is of a kind
         that the trainer cannot use.
     """
-    options = complete(needs(trainer), options)
+    options = complete(trainer, options)
     return load(trainer)(network, settings=settings, options=options, sources=sources, seed=seed)

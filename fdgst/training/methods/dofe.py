@@ -10,9 +10,10 @@ from torch.nn import functional
 from fdgst.core.seeding import generator
 from fdgst.core.seeding import seed as seed_of
 from fdgst.models.dofe import DomainFeatures, refreshed
+from fdgst.study.training import Training
 from fdgst.training.batch import Batch
 from fdgst.training.methods.losses import cross_entropy
-from fdgst.training.methods.trainer import Trainer, TrainerSettings
+from fdgst.training.methods.trainer import Trainer
 
 CODE_WEIGHT = 0.1
 KEEP = 0.9  # share of the pool that an update keeps
@@ -31,7 +32,7 @@ class DoFE(Trainer):
     network: DomainFeatures
 
     def __init__(
-        self, network: nn.Module, *, settings: TrainerSettings, options: Mapping[str, Any], sources: int, seed: int
+        self, network: nn.Module, *, settings: Training, options: Mapping[str, Any], sources: int, seed: int
     ) -> None:
         domain_features = DomainFeatures(network, domains=sources, seed=seed_of("dofe", seed))
         super().__init__(domain_features, settings=settings, options=options, sources=sources, seed=seed)
@@ -46,7 +47,7 @@ class DoFE(Trainer):
         with self.autocast():
             logits, code, h = self.network.detailed(batch.images)
         error = functional.mse_loss(code.float().softmax(1), self._soft_label(batch))
-        loss = self.descend(cross_entropy(logits.float(), batch.labels) + CODE_WEIGHT * error)
+        loss = self.descend(cross_entropy(logits.float(), batch.masks) + CODE_WEIGHT * error)
         if self.chosen["memory"] == "ema":
             self.network.pool.copy_(refreshed(self.network.pool, h, batch.domains, keep=KEEP))
         return loss

@@ -46,7 +46,7 @@ class FACT(Trainer):
         with torch.no_grad(), self.autocast():
             teacher = self.teacher(batch.images).float()
         disagreement = crosswise(teacher, student)
-        loss = cross_entropy(student, batch.labels)  # over both halves: (BCE(x) + BCE(x^)) / 2
+        loss = cross_entropy(student, batch.masks)  # over both halves: (BCE(x) + BCE(x^)) / 2
         loss = self.descend(loss + consistency_weight(batch.epoch) * disagreement)
         self.teacher.update_parameters(self.network)
         return loss

@@ -12,10 +12,11 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from fdgst.models.maps import WithMap
+from fdgst.study.training import Training
 from fdgst.training.batch import Batch
 from fdgst.training.methods.boundary import contour, ring
 from fdgst.training.methods.losses import contrastive_loss, dice_loss
-from fdgst.training.methods.trainer import Trainer, TrainerSettings
+from fdgst.training.methods.trainer import Trainer
 
 INNER_RATE = 1e-3
 CLIP = 100.0
@@ -36,7 +37,7 @@ class FedDG(Trainer):
     passes: ClassVar = 2
 
     def __init__(
-        self, network: nn.Module, *, settings: TrainerSettings, options: Mapping[str, Any], sources: int, seed: int
+        self, network: nn.Module, *, settings: Training, options: Mapping[str, Any], sources: int, seed: int
     ) -> None:
         super().__init__(network, settings=settings, options=options, sources=sources, seed=seed)
         self.with_map = WithMap(network)
@@ -46,13 +47,13 @@ class FedDG(Trainer):
         """Make one step."""
         self._train()
         images, copies = batch.images.chunk(2)
-        labels = batch.labels[: len(images)]  # the copies have the same
+        masks = batch.masks[: len(images)]  # the copies have the same
         theta = dict(self.with_map.named_parameters())
         logits, features = self._pass(theta, images)
-        inner = dice_loss(logits, labels)
+        inner = dice_loss(logits, masks)
         shifted, shifted_features = self._pass(inner_step(theta, inner) | self.unread, copies)
-        contrast = boundary_contrast(torch.stack([features, shifted_features]), labels)
-        return self.descend(inner + dice_loss(shifted, labels) + CONTRAST_WEIGHT * contrast)
+        contrast = boundary_contrast(torch.stack([features, shifted_features]), masks)
+        return self.descend(inner + dice_loss(shifted, masks) + CONTRAST_WEIGHT * contrast)
 
     def compile(self) -> None:
         """Leave everything as it is: a compiled pass gives its buffers up after one of the two backward passes."""
@@ -77,14 +78,14 @@ def inner_step(theta: Mapping[str, torch.Tensor], loss: torch.Tensor) -> dict[st
     }
 
 
-def boundary_contrast(maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def boundary_contrast(maps: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
     """Return the sum over structures of the contrast of contours against rings, over x and x^.
 
     Parameters
     ----------
     maps : tensor, shape (2, n, channels, height, width)
         The decoder's last map of x (theta) and of x^ (theta').
-    labels : tensor, shape (n, structures, H, W)
+    masks : tensor, shape (n, structures, H, W)
         Of both, 0 or 1.
 
     Returns
@@ -92,11 +93,11 @@ def boundary_contrast(maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     scalar tensor
         Images whose contour or ring is empty are skipped, structure by structure (ASSUME).
     """
-    regions = torch.stack([contour(labels), ring(labels, width=RING_PX)])  # (2 classes, n, structures, H, W)
+    regions = torch.stack([contour(masks), ring(masks, width=RING_PX)])  # (2 classes, n, structures, H, W)
     filled = regions.flatten(3).any(3).all(0)  # (n, structures)
     embeddings = embed(maps, regions)  # (structures, 2 classes, 2 passes, n, channels)
     passes = len(maps)
-    classes = torch.arange(2, device=maps.device).repeat_interleave(passes * labels.shape[0])
+    classes = torch.arange(2, device=maps.device).repeat_interleave(passes * masks.shape[0])
     losses = [
         contrastive_loss(embedding.flatten(0, 2), classes, valid.repeat(2 * passes))
         for embedding, valid in zip(embeddings, filled.T, strict=True)
@@ -111,12 +112,12 @@ def embed(maps: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
     ----------
     maps : tensor, shape (passes, n, channels, height, width)
     regions : tensor, shape (classes, n, structures, H, W)
-        0 or 1, at the labels' size.
+        0 or 1, at the masks' size.
 
     Returns
     -------
     tensor, shape (structures, classes, passes, n, channels)
-        ASSUME: a map smaller than the labels is repeated to their size (as nearest neighbours are), which is the
+        ASSUME: a map smaller than the masks is repeated to their size (as nearest neighbours are), which is the
         same as shrinking the regions by averaging. Zero where a region is empty.
     """
     height, width = maps.shape[-2:]

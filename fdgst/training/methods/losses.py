@@ -1,4 +1,4 @@
-"""Losses on logits (B, K, H, W) and labels of the same shape, 0 or 1."""
+"""Losses on logits (B, K, H, W) and masks of the same shape, 0 or 1."""
 
 import torch
 from torch.nn import functional
@@ -8,13 +8,13 @@ TAU = 0.05
 LOWEST = -1e4  # exp of it is 0; minus infinity would turn gradients to NaN
 
 
-def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def cross_entropy(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
     """Mean binary cross-entropy over images, structures and pixels."""
-    return functional.binary_cross_entropy_with_logits(logits, labels)
+    return functional.binary_cross_entropy_with_logits(logits, masks)
 
 
-def dice_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    r"""Return 1 - Dice of the probabilities p = sigmoid(logits) and labels y, averaged over the structures.
+def dice_loss(logits: torch.Tensor, masks: torch.Tensor) -> torch.Tensor:
+    r"""Return 1 - Dice of the probabilities p = sigmoid(logits) and masks y, averaged over the structures.
 
     .. math:: 1 - \frac{2 \sum p y + s}{\sum p^2 + \sum y^2 + s}
 
@@ -22,8 +22,8 @@ def dice_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     and s = 1e-5 only keeps an empty structure from dividing by zero.
     """
     probabilities = torch.sigmoid(logits)
-    overlap = (probabilities * labels).sum((0, 2, 3))
-    sizes = probabilities.square().sum((0, 2, 3)) + labels.square().sum((0, 2, 3))
+    overlap = (probabilities * masks).sum((0, 2, 3))
+    sizes = probabilities.square().sum((0, 2, 3)) + masks.square().sum((0, 2, 3))
     return 1 - ((2 * overlap + SMOOTHING) / (sizes + SMOOTHING)).mean()
 
 

@@ -15,4 +15,4 @@ class Plain(Trainer):
 
     def update(self, batch: Batch) -> torch.Tensor:
         """Make one step on a batch."""
-        return self.descend(cross_entropy(self.logits(batch.images), batch.labels))
+        return self.descend(cross_entropy(self.logits(batch.images), batch.masks))

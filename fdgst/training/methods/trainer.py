@@ -1,25 +1,15 @@
 """What every trainer is: a network, an optimiser once it trains, and two functions, `update` and `predict`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
+from fdgst.study.training import Training
 from fdgst.training.batch import Batch
 from fdgst.training.device import has_bfloat16
-
-
-class TrainerSettings(Protocol):
-    """The keys of ``training`` in the configuration that every trainer needs."""
-
-    @property
-    def learning_rate(self) -> float: ...  # noqa: D102
-    @property
-    def adam_betas(self) -> Sequence[float]: ...  # noqa: D102
-    @property
-    def mixed_precision(self) -> bool: ...  # noqa: D102
 
 
 class Trainer:
@@ -29,7 +19,7 @@ class Trainer:
     ----------
     network : Module
         Images (B, C, H, W) to logits (B, K, H, W), one plane per structure; already on its device.
-    settings : TrainerSettings
+    settings : Training
         Of the run.
     options : mapping
         Every option, with its value.
@@ -71,7 +61,7 @@ class Trainer:
     augmentation: ClassVar[str] = "free"
 
     def __init__(
-        self, network: nn.Module, *, settings: TrainerSettings, options: Mapping[str, Any], sources: int, seed: int
+        self, network: nn.Module, *, settings: Training, options: Mapping[str, Any], sources: int, seed: int
     ) -> None:
         self.network = network
         self.settings = settings

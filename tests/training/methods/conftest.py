@@ -85,9 +85,9 @@ def batch():
     def make(seed=0, *, step=0, epoch=0, domains=(0, 1, 2, 0, 1, 2), size=16):
         generator = torch.Generator().manual_seed(seed)
         images = torch.rand(len(domains), 3, size, size, generator=generator) * 2 - 1
-        labels = torch.zeros(len(domains), 2, size, size)
-        labels[:, 0, 6:11, 6:11] = labels[:, 1, 4:13, 3:13] = 1
+        masks = torch.zeros(len(domains), 2, size, size)
+        masks[:, 0, 6:11, 6:11] = masks[:, 1, 4:13, 3:13] = 1
         images = images.contiguous(memory_format=torch.channels_last)
-        return Batch(images, labels, torch.tensor(domains), step, epoch)
+        return Batch(images, masks, torch.tensor(domains), step, epoch)
 
     return make

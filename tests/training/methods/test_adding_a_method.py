@@ -46,8 +46,8 @@ def package(tmp_path, monkeypatch):
 def test_the_examples_update_is_mixup(package, trainer, batch):
     method, first = trainer(ROW["trainer"], **ROW["options"]), batch(step=4)
     share = generator("mixup", 0, 4).beta(0.4, 0.4)
-    images, labels = (share * part + (1 - share) * part.roll(1, 0) for part in (first.images, first.labels))
-    expected = cross_entropy(trainer("plain").logits(images), labels)
+    images, masks = (share * part + (1 - share) * part.roll(1, 0) for part in (first.images, first.masks))
+    expected = cross_entropy(trainer("plain").logits(images), masks)
     torch.testing.assert_close(method.update(first), expected.detach())
 
 

@@ -13,7 +13,7 @@ def filled(method, batch):
 def test_the_loss_is_the_cross_entropy_and_a_tenth_of_the_codes_squared_error(trainer, batch):
     method, same, first = filled(trainer("dofe"), batch), filled(trainer("dofe"), batch), batch(step=5)
     logits, code, _ = same.network.train().detailed(first.images)
-    bce = torch.nn.functional.binary_cross_entropy(logits.sigmoid(), first.labels)
+    bce = torch.nn.functional.binary_cross_entropy(logits.sigmoid(), first.masks)
     error = (code.exp() / code.exp().sum(1, keepdim=True) - same._soft_label(first)) ** 2
     torch.testing.assert_close(method.update(first), (bce + 0.1 * error.mean()).detach())
 

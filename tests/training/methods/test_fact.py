@@ -42,12 +42,12 @@ def test_each_half_of_the_student_is_held_to_the_other_half_of_the_teacher():
 def test_the_loss_is_the_definition(trainer, batch):
     method, same, first = trainer("fact"), trainer("fact"), batch(epoch=3)
     z, (x, copy) = same.logits(first.images), same.logits(first.images).sigmoid().chunk(2)  # the teacher is still equal
-    label, copy_label = first.labels.chunk(2)
+    mask, copy_mask = first.masks.chunk(2)
     bce = torch.nn.functional.binary_cross_entropy
     teacher = student = [Bernoulli(logits=half / 10) for half in z.chunk(2)]
     kl = [kl_divergence(teacher[0], student[1]).mean(), kl_divergence(teacher[1], student[0]).mean()]
     w = 2 * math.exp(-5 * (1 - 3 / 5) ** 2)
-    expected = (bce(x, label) + bce(copy, copy_label)) / 2 + w * sum(kl)
+    expected = (bce(x, mask) + bce(copy, copy_mask)) / 2 + w * sum(kl)
     torch.testing.assert_close(method.update(first), expected.detach())
 
 

@@ -33,16 +33,16 @@ def test_the_inner_step_leaves_what_the_loss_does_not_reach():
 
 def by_hand(network, batch):
     """FedDG's loss and gradient with two networks and no functional call: theta and theta' are separate leaves."""
-    (x, copy), (labels, _) = batch.images.chunk(2), batch.labels.chunk(2)
+    (x, copy), (masks, _) = batch.images.chunk(2), batch.masks.chunk(2)
     theta, shifted = network.train(), deepcopy(network).train()
-    inner = dice_loss(theta(x), labels)
+    inner = dice_loss(theta(x), masks)
     gradients = torch.autograd.grad(inner, list(theta.parameters()))
     with torch.no_grad():
         for parameter, gradient in zip(shifted.parameters(), gradients, strict=True):
             parameter -= 1e-3 * gradient.clamp(-100, 100)
     maps = [net.decoder(net.encoder(half)) for net, half in ((theta, x), (shifted, copy))]
     both = [net.segmentation_head(given) for net, given in zip((theta, shifted), maps, strict=True)]
-    loss = sum(dice_loss(logits, labels) for logits in both) + 0.1 * boundary_contrast(torch.stack(maps), labels)
+    loss = sum(dice_loss(logits, masks) for logits in both) + 0.1 * boundary_contrast(torch.stack(maps), masks)
     parts = torch.autograd.grad(loss, [*theta.parameters(), *shifted.parameters()])
     half = len(parts) // 2
     return loss.detach(), [a + b for a, b in zip(parts[:half], parts[half:], strict=True)]
@@ -77,44 +77,44 @@ def test_embeddings_are_means_of_the_repeated_map_over_a_region():
 
 
 def test_the_contrast_is_small_where_contour_and_ring_differ_and_large_where_not(batch):
-    labels = batch(size=32).labels
-    apart = torch.stack([labels[:, 1], 1 - labels[:, 1]], 1).repeat(2, 1, 1, 1, 1)
-    assert boundary_contrast(apart, labels[:, 1:]).item() == pytest.approx(0, abs=1e-4)
+    masks = batch(size=32).masks
+    apart = torch.stack([masks[:, 1], 1 - masks[:, 1]], 1).repeat(2, 1, 1, 1, 1)
+    assert boundary_contrast(apart, masks[:, 1:]).item() == pytest.approx(0, abs=1e-4)
     same = torch.ones_like(apart)
-    assert boundary_contrast(same, labels[:, 1:]).item() > 1
+    assert boundary_contrast(same, masks[:, 1:]).item() > 1
 
 
 def test_contours_and_rings_are_scipys_with_a_ring_of_five_pixels(batch):
-    label = batch(size=32).labels[:2, 1:]
+    outer = batch(size=32).masks[:2, 1:]
     maps = torch.randn(2, 2, 4, 32, 32, generator=torch.Generator().manual_seed(0))
-    masks = label[:, 0].numpy() == 1
+    masks = outer[:, 0].numpy() == 1
     contours = [mask & ~binary_erosion(mask) for mask in masks]
     rings = [binary_dilation(mask, iterations=5) & ~mask for mask in masks]
     embeddings = [maps[p, n][:, region[n]].mean(1) for region in (contours, rings) for p in range(2) for n in range(2)]
     classes = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
     expected = contrastive_loss(torch.stack(embeddings), classes, torch.ones(8, dtype=torch.bool))
-    torch.testing.assert_close(boundary_contrast(maps, label), expected)
+    torch.testing.assert_close(boundary_contrast(maps, outer), expected)
 
 
 def test_an_image_without_a_cups_contour_or_ring_is_skipped_for_the_cup_only(batch):
-    labels = batch(size=32).labels.clone()
+    masks = batch(size=32).masks.clone()
     maps = torch.randn(2, 6, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    labels[2, 0], labels[3, 0] = 0, 1  # no contour; no ring
+    masks[2, 0], masks[3, 0] = 0, 1  # no contour; no ring
     kept = [0, 1, 4, 5]
-    expected = boundary_contrast(maps[:, kept], labels[kept, :1]) + boundary_contrast(maps, labels[:, 1:])
-    torch.testing.assert_close(boundary_contrast(maps, labels), expected)
+    expected = boundary_contrast(maps[:, kept], masks[kept, :1]) + boundary_contrast(maps, masks[:, 1:])
+    torch.testing.assert_close(boundary_contrast(maps, masks), expected)
 
 
 def test_a_batch_without_any_structure_gives_a_finite_step(trainer, batch):
     method, first = trainer("feddg"), batch()
-    loss = method.update(replace(first, labels=torch.zeros_like(first.labels)))
+    loss = method.update(replace(first, masks=torch.zeros_like(first.masks)))
     assert torch.isfinite(loss)
     assert all(torch.isfinite(parameter).all() for parameter in method.network.parameters())
 
 
 def test_the_contrast_pulls_at_both_passes(batch):
     maps = torch.randn(2, 6, 4, 8, 8, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    boundary_contrast(maps, batch(size=32).labels).backward()
+    boundary_contrast(maps, batch(size=32).masks).backward()
     assert all(part.any() for part in maps.grad)
 
 

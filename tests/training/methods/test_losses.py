@@ -11,14 +11,14 @@ def test_the_cross_entropy_of_undecided_logits_is_log_two():
 
 
 def test_the_dice_loss_of_undecided_logits_is_known():
-    labels = torch.zeros(1, 2, 1, 4)
-    labels[0, 0, 0, :2] = 1  # 1 - 2 (2 .5) / (4 .25 + 2) = 1/3; the empty structure's is 1
-    assert dice_loss(torch.zeros(1, 2, 1, 4), labels).item() == pytest.approx((1 / 3 + 1) / 2, abs=1e-4)
+    masks = torch.zeros(1, 2, 1, 4)
+    masks[0, 0, 0, :2] = 1  # 1 - 2 (2 .5) / (4 .25 + 2) = 1/3; the empty structure's is 1
+    assert dice_loss(torch.zeros(1, 2, 1, 4), masks).item() == pytest.approx((1 / 3 + 1) / 2, abs=1e-4)
 
 
 def test_the_dice_loss_of_a_perfect_prediction_is_zero():
-    labels = (torch.rand(2, 2, 8, 8, generator=torch.Generator().manual_seed(0)) > 0.5).float()
-    assert dice_loss(100 * (labels - 0.5), labels).item() == pytest.approx(0, abs=1e-6)
+    masks = (torch.rand(2, 2, 8, 8, generator=torch.Generator().manual_seed(0)) > 0.5).float()
+    assert dice_loss(100 * (masks - 0.5), masks).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_the_dice_loss_of_an_absent_structure_that_is_not_predicted_is_zero():

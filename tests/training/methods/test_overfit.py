@@ -23,26 +23,26 @@ METHODS = [
 
 
 def drawn(places, size_px):
-    """Images with a disc and, a little beside its centre, an inner disc of .6 of its radius; and their labels."""
+    """Images with a disc and, a little beside its centre, an inner disc of .6 of its radius; and their masks."""
     row, column = torch.meshgrid(torch.arange(size_px), torch.arange(size_px), indexing="ij")
-    labels = [
+    masks = [
         torch.stack(
             [(row - y - 1) ** 2 + (column - x + 2) ** 2 <= (0.6 * r) ** 2, (row - y) ** 2 + (column - x) ** 2 <= r**2]
         )
         for y, x, r in places
     ]
-    labels = torch.stack(labels).float()
+    masks = torch.stack(masks).float()
     noise = torch.randn(4, 3, size_px, size_px, generator=torch.Generator().manual_seed(0))
-    return 0.7 * labels[:, 1:] + 0.5 * labels[:, :1] - 0.6 + 0.05 * noise, labels
+    return 0.7 * masks[:, 1:] + 0.5 * masks[:, :1] - 0.6 + 0.05 * noise, masks
 
 
-def worst_dice(logits, labels):
+def worst_dice(logits, masks):
     """The lowest Dice over images and structures."""
     mask = (logits > 0).float()
-    return (2 * (mask * labels).sum((2, 3)) / (mask.sum((2, 3)) + labels.sum((2, 3)))).min().item()
+    return (2 * (mask * masks).sum((2, 3)) / (mask.sum((2, 3)) + masks.sum((2, 3)))).min().item()
 
 
-def best_of(method, images, labels, *, steps, enough):
+def best_of(method, images, masks, *, steps, enough):
     """Train on one batch, looking at the predictions every 25 steps, and return the best worst Dice that was seen."""
     method.prepare((domain, images[domain == DOMAINS]) for domain in range(2))
     copies = [images, 0.5 * images + 0.1] if method.pairs else [images]
@@ -50,9 +50,9 @@ def best_of(method, images, labels, *, steps, enough):
     for step in range(steps):
         torch.manual_seed(step)  # dropout
         x = torch.cat(copies).contiguous(memory_format=torch.channels_last)
-        method.update(Batch(x, labels.repeat(repeats, 1, 1, 1), DOMAINS.repeat(repeats), step, step // 10))
+        method.update(Batch(x, masks.repeat(repeats, 1, 1, 1), DOMAINS.repeat(repeats), step, step // 10))
         if step % 25 == 24:
-            best = max(best, worst_dice(method.predict(images), labels))
+            best = max(best, worst_dice(method.predict(images), masks))
         if best > enough:
             break
     return best

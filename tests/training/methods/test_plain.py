@@ -4,7 +4,7 @@ import torch
 def test_the_loss_is_the_mean_cross_entropy_before_the_step(trainer, batch):
     method, first = trainer("plain"), batch()
     p = torch.sigmoid(trainer("plain").logits(first.images)).double()
-    expected = -torch.where(first.labels == 1, p.log(), (1 - p).log()).mean()
+    expected = -torch.where(first.masks == 1, p.log(), (1 - p).log()).mean()
     torch.testing.assert_close(method.update(first).double(), expected, rtol=1e-5, atol=0)
 
 

@@ -178,6 +178,6 @@ def test_a_prediction_needs_neither_an_optimiser_nor_a_teacher(trainer, batch, n
 def test_a_trainer_takes_any_channels_and_any_overlapping_structures(settings, name, channels, structures):
     network = Tiny(channels, structures)
     method = methods.build(name, network, settings=settings, options={}, sources=2, seed=0)
-    images, labels = torch.rand(4, channels, 16, 24) * 2 - 1, (torch.rand(4, structures, 16, 24) > 0.5).float()
-    assert torch.isfinite(method.update(Batch(images, labels, torch.tensor([0, 1, 0, 1]), 0, 0)))
+    images, masks = torch.rand(4, channels, 16, 24) * 2 - 1, (torch.rand(4, structures, 16, 24) > 0.5).float()
+    assert torch.isfinite(method.update(Batch(images, masks, torch.tensor([0, 1, 0, 1]), 0, 0)))
     assert method.predict(images).shape == (4, structures, 16, 24)
