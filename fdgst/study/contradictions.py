@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fdgst.errors import ConfigError
 from fdgst.study import rooms
 from fdgst.study.augmentations import Uniform
 from fdgst.study.faults import nearest
 from fdgst.study.model import Configuration, Method
 from fdgst.study.networks import least_images, network_faults
+from fdgst.study.own_network import network_needs, own_network_faults
 from fdgst.study.strict import height_and_width
 from fdgst.study.task import Task
 
@@ -133,6 +135,10 @@ def _domains(config: Configuration) -> Iterator[str]:
 def _network(config: Configuration) -> Iterator[str]:
     """Yield names of networks that there are not, and weights that are no file."""
     training = config.training
+    if training.network is not None:
+        size = height_and_width(config.network_size)
+        yield from own_network_faults(training.network, size_px=size, channels=config.task.channels)
+        return  # what only the library's networks read is not looked at
     yield from network_faults(training.decoder, training.encoder, height_and_width(config.network_size))
     weights = training.encoder_weights
     if weights in ("imagenet", "none") or Path(weights).is_file():
@@ -157,8 +163,6 @@ def _method(config: Configuration, method: Method, where: str) -> Iterator[str]:
     if method.augmentation not in ("none", *known):
         hint = nearest(method.augmentation, known)
         yield f"{where}.augmentation: expected none or one of {', '.join(known)}, found {method.augmentation!r}{hint}"
-    from fdgst.errors import ConfigError
-
     try:
         needs = rooms.needs(method.trainer)
     except ConfigError as error:
@@ -170,11 +174,30 @@ def _method(config: Configuration, method: Method, where: str) -> Iterator[str]:
     if needs.augmentation == "refused" and method.augmentation != "none":
         expected = f"expected none, since trainer {method.trainer} sees no other domain"
         yield f"{where}.augmentation: {expected}, found {method.augmentation!r}"
-    decoder = config.training.decoder
-    if needs.decoders and decoder not in needs.decoders:
+    decoder, network = config.training.decoder, config.training.network
+    if network is not None:
+        yield from _own_network_of(method, where, network)
+    elif needs.decoders and decoder not in needs.decoders:
         expected = " or ".join(needs.decoders)
         yield f"training.decoder: {where} (trainer {method.trainer}) needs {expected}, found {decoder!r}"
     yield from _pairs(config, method, where)
+
+
+def _own_network_of(method: Method, where: str, network: str) -> Iterator[str]:
+    """Yield why a row's trainer cannot train a network of the user's own."""
+    needs = rooms.needs(method.trainer)
+    row = f"training.network: {where} (trainer {method.trainer})"
+    if needs.decoders:
+        yield f"{row} needs the decoder {' or '.join(needs.decoders)}; write null, or leave the row out"
+    if not needs.needs_head:
+        return
+    try:
+        has_head = network_needs(network).has_head
+    except ConfigError:
+        return  # said already
+    if not has_head:
+        hint = f"let {network} have one and state has_head = True, or leave the row out"
+        yield f"{row} looks at what the network's segmentation_head is given; {hint}"
 
 
 def _pairs(config: Configuration, method: Method, where: str) -> Iterator[str]:
@@ -231,10 +254,21 @@ def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]
             )
             yield f"training.{key}: expected {expected}, found {per_source} images of each source"
         per_pass = in_all // needs.passes
-        least = least_images(training.decoder, height_and_width(config.network_size))
+        called, least = _least_images(config)
         if per_pass < least:
-            reason = f"since batch normalisation of {training.decoder} needs {least} in a pass (method {method.id})"
+            reason = f"since batch normalisation of {called} needs {least} in a pass (method {method.id})"
             yield f"training.{key}: expected at least {least * needs.passes} images in a step, {reason}, found {in_all}"
+
+
+def _least_images(config: Configuration) -> tuple[str, int]:
+    """Return what the network is called, and how many images a pass of its training needs."""
+    training = config.training
+    if training.network is None:
+        return training.decoder, least_images(training.decoder, height_and_width(config.network_size))
+    try:
+        return training.network, network_needs(training.network).least_images
+    except ConfigError:
+        return training.network, 1  # said above
 
 
 def _figures(config: Configuration) -> Iterator[str]:

@@ -30,6 +30,9 @@ THRESHOLDS = (0.75, 0.5)  # of the protocols, besides the table's own
 UNREAD_BY_PRETRAINING: dict[str, Any] = {
     "epochs": 0, "final_epochs": 0, "final_learning_rate": 0.0, "budget": "equal", "snapshot_epochs": 0,
 }  # fmt: skip
+UNREAD_BY_OWN_NETWORKS: dict[str, Any] = {
+    "decoder": "none", "encoder": "none", "encoder_weights": "none", "atrous_rates": (1, 1, 1),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,8 @@ class Slices:
     def _training(self, **replaced: Any) -> Training:
         """Return what makes a model, some values replaced."""
         values = self.study.config.training.model_dump(include=set(Training.model_fields))
-        return Training(**(values | replaced))
+        unread = UNREAD_BY_OWN_NETWORKS if values["network"] else {}
+        return Training(**(values | unread | replaced))
 
     def _compared(self, methods: Sequence[str], domains: Sequence[str]) -> dict[str, Any]:
         """Return rows, columns and task with their titles."""
