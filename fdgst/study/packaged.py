@@ -31,6 +31,6 @@ def snakefile() -> str:
     return str(house() / "workflow" / "Snakefile")
 
 
-def preset(name: str) -> Path:
+def preset_file(name: str) -> Path:
     """Return the file of a preset by its name, such as ``tiny``."""
     return house() / "workflow" / "presets" / f"{name}.yaml"
