@@ -287,7 +287,8 @@ def _reached(path: Path, folder: Path) -> str:
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sort key that puts domain2 before domain10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)]
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part.strip(" _-").casefold()) for part in parts]
 
 
 def _few(names: Sequence[str]) -> str:
