@@ -6,6 +6,7 @@ arithmetic behind it changes, and only then: comments, docstrings and layout are
 
 import ast
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,7 +56,8 @@ def _read(module: str) -> tuple[str, tuple[str, ...]]:
         raise ValueError(f"no module {module!r} under {PACKAGE}")
     tree = ast.parse(path.read_text(encoding="utf-8"))
     home = {"fdgst", module.split(".")[0]}  # code from outside brings its own package along
-    names = {name for node in ast.walk(tree) for name in _imports(node) if name.split(".")[0] in home}
+    above = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    names = {name for node in ast.walk(tree) for name in _imports(node, above) if name.split(".")[0] in home}
     imported = sorted({name for name in names if _path(name)} - {"fdgst"})
     return hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest(), tuple(imported)
 
@@ -67,20 +69,33 @@ def _path(module: str) -> Path | None:
         base = PACKAGE.joinpath(*parts)
     else:
         spec = find_spec(package)
-        if spec is None or spec.origin is None:
+        if spec is None:
             return None
+        if spec.origin is None:  # a folder without __init__.py
+            places = [Path(place, *parts) for place in spec.submodule_search_locations or ()]
+            return next((found for place in places if (found := _file_at(place))), None)
         origin = Path(spec.origin)
         base = (origin.parent if origin.name == "__init__.py" else origin.with_suffix("")).joinpath(*parts)
+    return _file_at(base)
+
+
+def _file_at(base: Path) -> Path | None:
+    """Find the file of a module or of a package at a path without suffix."""
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
-def _imports(node: ast.AST) -> list[str]:
-    """Name the modules that an import statement may bring in (a name from a package may be a module itself)."""
+def _imports(node: ast.AST, above: Sequence[str]) -> list[str]:
+    """Name the modules that an import statement may bring in (a name from a package may be a module itself).
+
+    `above` is the package that relative imports of the module begin at, part by part.
+    """
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return []
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    base = above[: len(above) - node.level + 1] if node.level else []
+    source = ".".join([*base, *([node.module] if node.module else [])])
+    return [source, *(f"{source}.{alias.name}" for alias in node.names)]
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

@@ -45,7 +45,7 @@ def reader_class(name: str) -> "type[Reader]":
         )
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever the user's module does when it is imported
         raise ConfigError(f"dataset.reader: expected a class that can be imported, found {name!r} ({error})") from error
     from fdgst.data.reader import Reader  # only now: it imports this module
 

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fdgst.errors import ConfigError
 from fdgst.study import rooms
 from fdgst.study.augmentations import Uniform
 from fdgst.study.faults import nearest
 from fdgst.study.model import Configuration, Method
-from fdgst.study.networks import least_images, network_faults
+from fdgst.study.networks import network_faults
+from fdgst.study.own_network import least_images_of, network_needs, own_network_faults
 from fdgst.study.strict import height_and_width
 from fdgst.study.task import Task
 
@@ -121,6 +123,10 @@ def _domains(config: Configuration) -> Iterator[str]:
 def _network(config: Configuration) -> Iterator[str]:
     """Yield names of networks that there are not, and weights that are no file."""
     training = config.training
+    if training.network is not None:
+        size = height_and_width(config.network_size)
+        yield from own_network_faults(training.network, size_px=size, channels=config.task.channels)
+        return  # what only the library's networks read is not looked at
     yield from network_faults(training.decoder, training.encoder, height_and_width(config.network_size))
     weights = training.encoder_weights
     if weights in ("imagenet", "none") or Path(weights).is_file():
@@ -145,24 +151,39 @@ def _method(config: Configuration, method: Method, where: str) -> Iterator[str]:
     if method.augmentation not in ("none", *known):
         hint = nearest(method.augmentation, known)
         yield f"{where}.augmentation: expected none or one of {', '.join(known)}, found {method.augmentation!r}{hint}"
-    from fdgst.errors import ConfigError
-
     try:
         needs = rooms.needs(method.trainer)
     except ConfigError as error:
         yield from (f"{where}.{line}" for line in error.faults)
         return
     yield from (f"{where}.options: {line}" for line in rooms.option_faults(method.trainer, method.options))
-    if needs.augmentation == "needed" and method.augmentation == "none":
-        yield f"{where}.augmentation: trainer {method.trainer} needs stylised copies, found none; name an augmentation"
-    if needs.augmentation == "refused" and method.augmentation != "none":
-        expected = f"expected none, since trainer {method.trainer} sees no other domain"
-        yield f"{where}.augmentation: {expected}, found {method.augmentation!r}"
-    decoder = config.training.decoder
-    if needs.decoders and decoder not in needs.decoders:
+    yield from (
+        f"{where}.augmentation: {line}" for line in rooms.augmentation_faults(method.trainer, method.augmentation)
+    )
+    decoder, network = config.training.decoder, config.training.network
+    if network is not None:
+        yield from _own_network_of(method, where, network)
+    elif needs.decoders and decoder not in needs.decoders:
         expected = " or ".join(needs.decoders)
         yield f"training.decoder: {where} (trainer {method.trainer}) needs {expected}, found {decoder!r}"
     yield from _pairs(config, method, where)
+
+
+def _own_network_of(method: Method, where: str, network: str) -> Iterator[str]:
+    """Yield why a row's trainer cannot train a network of the user's own."""
+    needs = rooms.needs(method.trainer)
+    row = f"training.network: {where} (trainer {method.trainer})"
+    if needs.decoders:
+        yield f"{row} needs the decoder {' or '.join(needs.decoders)}; write null, or leave the row out"
+    if not needs.needs_head:
+        return
+    try:
+        has_head = network_needs(network).has_head
+    except ConfigError:
+        return  # said already
+    if not has_head:
+        hint = f"let {network} have one and state has_head = True, or leave the row out"
+        yield f"{row} looks at what the network's segmentation_head is given; {hint}"
 
 
 def _pairs(config: Configuration, method: Method, where: str) -> Iterator[str]:
@@ -189,36 +210,22 @@ def _ablations(config: Configuration, methods: Sequence[str]) -> Iterator[str]:
 
 
 def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:
-    """Yield snapshots that are never kept, and steps that cannot be shared by the sources."""
+    """Yield snapshots that are never kept, and steps that the rows cannot make."""
     training, sources = config.training, len(config.domains) - 1
     epochs = training.epochs + training.final_epochs
     if training.snapshot_epochs > epochs:
         found = f"found {training.snapshot_epochs}, so that no snapshot would be kept; write 0 for none"
         yield f"training.snapshot_epochs: expected at most epochs + final_epochs = {epochs}, {found}"
-    images = training.images_per_step
-    if images is not None and images % (2 * sources):
-        # half contents and half copies, evenly from each source
-        unit = 2 * sources
-        yield f"training.images_per_step: expected a multiple of {unit} (twice the sources), found {images}"
+    if unshared := rooms.sharing_faults(training, sources=sources):
+        yield from unshared
         return
-    per_source = training.batch if images is None else images // sources
-    key = "batch" if images is None else "images_per_step"
     for method in methods:
         try:
             needs = rooms.needs(method.trainer)
-        except ValueError:
+            called, least = least_images_of(training, height_and_width(config.network_size))
+        except ConfigError:
             continue  # said above
-        in_all = per_source * sources
-        if needs.pairs and per_source % 2:
-            expected = (
-                f"an even number, since method {method.id} (trainer {method.trainer}) takes half contents, half copies"
-            )
-            yield f"training.{key}: expected {expected}, found {per_source} images of each source"
-        per_pass = in_all // needs.passes
-        least = least_images(training.decoder, height_and_width(config.network_size))
-        if per_pass < least:
-            reason = f"since batch normalisation of {training.decoder} needs {least} in a pass (method {method.id})"
-            yield f"training.{key}: expected at least {least * needs.passes} images in a step, {reason}, found {in_all}"
+        yield from rooms.step_faults(training, needs, row=method.id, sources=sources, least=least, network=called)
 
 
 def _figures(config: Configuration) -> Iterator[str]:

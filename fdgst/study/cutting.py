@@ -32,6 +32,9 @@ UNREAD_BY_PRETRAINING: dict[str, Any] = {
     "epochs": 1, "final_epochs": 0, "final_learning_rate": 1.0, "budget": "equal", "snapshot_epochs": 0,
 }  # fmt: skip
 UNREAD_AFTER_PRETRAINING: dict[str, Any] = {"pretrain_epochs": 1}
+UNREAD_BY_OWN_NETWORKS: dict[str, Any] = {
+    "decoder": "none", "encoder": "none", "encoder_weights": "none", "atrous_rates": (1, 1, 1),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,8 @@ class Slices:
     def _training(self, **replaced: Any) -> Training:
         """Return what makes a model, some values replaced."""
         values = self.study.config.training.model_dump(include=set(Training.model_fields))
-        return Training(**(values | replaced))
+        unread = UNREAD_BY_OWN_NETWORKS if values["network"] else {}
+        return Training(**(values | unread | replaced))
 
     def _compared(self, methods: Sequence[str], domains: Sequence[str]) -> dict[str, Any]:
         """Return rows, columns and task with their titles."""

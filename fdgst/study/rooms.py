@@ -29,11 +29,6 @@ def trainer_module(name: str) -> str:
     return import_module("fdgst.training.needs").trainer_module(name)
 
 
-def trainer_names() -> tuple[str, ...]:
-    """Return the short names of the project's trainers."""
-    return tuple(import_module("fdgst.training.needs").trainer_names())
-
-
 def needs(trainer: str) -> Any:
     """Return what a trainer needs (`fdgst.training.needs.Needs`); ConfigError if there is no such trainer."""
     return import_module("fdgst.training.needs").needs(trainer)
@@ -47,3 +42,18 @@ def option_faults(trainer: str, options: Mapping[str, Any]) -> list[str]:
 def has_printed_rows(methods: Sequence[str], places: Sequence[int | None]) -> bool:
     """Tell whether anything of a table can be put beside the paper's."""
     return not import_module("fdgst.reporting.printed").incomparable(methods, places)
+
+
+def augmentation_faults(trainer: str, augmentation: str) -> list[str]:
+    """List why a row of a trainer must not name an augmentation, or must name one."""
+    return import_module("fdgst.training.needs").augmentation_faults(trainer, augmentation)
+
+
+def sharing_faults(training: Any, *, sources: int) -> list[str]:
+    """List why the images of a step cannot be shared by the sources."""
+    return import_module("fdgst.training.schedule").sharing_faults(training, sources=sources)
+
+
+def step_faults(training: Any, needs: Any, **row: Any) -> list[str]:
+    """List why a trainer cannot make its steps; arguments as of `fdgst.training.schedule.step_faults`."""
+    return import_module("fdgst.training.schedule").step_faults(training, needs, **row)

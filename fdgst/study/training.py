@@ -12,6 +12,8 @@ Momentum = Annotated[float, Field(ge=0, lt=1)]
 class Training(Strict):
     """What the weights of a model depend on."""
 
+    network: Annotated[str, Field(min_length=1)] | None
+    """A network of your own, as package.module:Name, in place of decoder and encoder (docs/extending.md), or null."""
     decoder: str
     """Architecture of segmentation-models-pytorch."""
     encoder: str

@@ -6,20 +6,19 @@ its base classes, up to `Trainer`, which states them all.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.machinery import PathFinder
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from fdgst.errors import ConfigError
 from fdgst.study.faults import nearest
+from fdgst.study.literals import lineage, literal, statements, tree_of
 
 METHODS = "fdgst.training.methods"
 BASE = (f"{METHODS}.trainer", "Trainer")
-NEEDS = ("pairs", "options", "decoders", "passes", "unseen", "augmentation")
+NEEDS = ("pairs", "options", "decoders", "needs_head", "passes", "unseen", "augmentation")
 TYPES = {"number": (int, float), "integer": (int,), "boolean": (bool,), "string": (str,)}
 WORDS = {"number": "a number", "integer": "a whole number", "boolean": "true or false", "string": "text"}
 
@@ -41,6 +40,8 @@ class Needs:
         exclusiveMinimum, exclusiveMaximum; and its default.
     decoders : tuple of str or None
         Decoders that it works with; None: any.
+    needs_head : bool
+        Whether it looks at what the network's ``segmentation_head`` is given.
     passes : int
         Into how many passes of the network a step divides its images.
     unseen : bool
@@ -55,6 +56,7 @@ class Needs:
     pairs: bool
     options: Mapping[str, Mapping[str, Any]]
     decoders: tuple[str, ...] | None
+    needs_head: bool
     passes: int
     unseen: bool
     augmentation: str
@@ -169,101 +171,24 @@ def _schema(trainer: str, option: str, stated: Any) -> dict[str, Any]:
 def _stated(trainer: str, module: str, name: str) -> dict[str, Any]:
     """Collect the needs that a class states or inherits; what is stated nearest to it counts."""
     found: dict[str, Any] = {}
-    lineage = list(_lineage(module, name))
-    if not lineage or lineage[-1][:2] != BASE:
+    ancestors = list(lineage(module, name))
+    if not ancestors or ancestors[-1][:2] != BASE:
         raise ConfigError(f"trainer: {trainer}: expected a class derived from fdgst's Trainer, found none of that name")
-    for _, _, statement in lineage:
-        for line in statement.body:
-            key = _assigned(line)
-            if key in NEEDS and key not in found:
-                try:
-                    found[key] = ast.literal_eval(line.value)  # type: ignore[attr-defined]  # `_assigned` has seen it
-                except ValueError as error:
-                    raise ConfigError(f"trainer {trainer}: {key}: expected a literal, found an expression") from error
+    for key, value in statements(module, name):
+        if key in NEEDS and key not in found:
+            try:
+                found[key] = literal(value)
+            except ValueError as error:
+                raise ConfigError(f"trainer {trainer}: {key}: expected a literal, found an expression") from error
     return found
-
-
-def _assigned(line: ast.stmt) -> str | None:
-    """Return the name that a statement of a class body gives a value, None if it gives none."""
-    targets: list[ast.expr] = line.targets if isinstance(line, ast.Assign) else []
-    if isinstance(line, ast.AnnAssign) and line.value:
-        targets = [line.target]
-    return next((target.id for target in targets if isinstance(target, ast.Name)), None)
 
 
 def _trainer_in(module: str) -> str | None:
     """Return the name of the trainer that a module defines, None if it defines none; the base class is none."""
-    tree = _tree(module)
+    tree = tree_of(module)
     classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)] if tree else []
     for name in classes:
-        lineage = [(where, what) for where, what, _ in _lineage(module, name)]
-        if len(lineage) > 1 and lineage[-1] == BASE:
+        ancestors = [(where, what) for where, what, _ in lineage(module, name)]
+        if len(ancestors) > 1 and ancestors[-1] == BASE:
             return name
     return None
-
-
-def _lineage(module: str, name: str) -> Iterator[tuple[str, str, ast.ClassDef]]:
-    """Yield a class and its base classes, nearest first, as far as they can be followed through imports."""
-    tree = _tree(module)
-    for node in tree.body if tree else []:
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            yield module, name, node
-            for base in node.bases:
-                yield from _lineage(*_origin(module, ast.unparse(base)))
-            return
-        if isinstance(node, ast.ImportFrom) and any((alias.asname or alias.name) == name for alias in node.names):
-            yield from _lineage(*_origin(module, name))
-            return
-
-
-def _origin(module: str, name: str) -> tuple[str, str]:
-    """Return the module and the name there of what a module calls `name`, following one import."""
-    tree = _tree(module)
-    first, _, rest = name.rpartition(".")
-    for node in tree.body if tree else []:
-        if isinstance(node, ast.ImportFrom):
-            package = _absolute(module, node)
-            for alias in node.names:
-                if (alias.asname or alias.name) == name:
-                    return package, alias.name
-                if first and (alias.asname or alias.name) == first:  # from package import module
-                    return f"{package}.{alias.name}", rest
-        if isinstance(node, ast.Import) and first:
-            for alias in node.names:
-                if (alias.asname or alias.name) == first:
-                    return alias.name, rest
-    return module, name
-
-
-def _absolute(module: str, node: ast.ImportFrom) -> str:
-    """Return the dotted name of the module that an import is from; relative ones start at the importer's package."""
-    if not node.level:
-        return node.module or ""
-    path = _file(module)
-    up = node.level - (path is not None and path.name == "__init__.py")
-    package = module.split(".")[: len(module.split(".")) - up]
-    return ".".join([*package, *([node.module] if node.module else [])])
-
-
-@cache
-def _tree(module: str) -> ast.Module | None:
-    """Parse a module, None if it cannot be found as a file."""
-    path = _file(module)
-    return ast.parse(path.read_text(encoding="utf-8")) if path else None
-
-
-def _file(module: str) -> Path | None:
-    """Find the file of a module without importing the packages above it, as `find_spec` of its whole name would."""
-    first, *others = module.split(".")
-    try:
-        spec = find_spec(first)
-    except ValueError:  # __main__ and the like
-        return None
-    name = first
-    for part in others:
-        if spec is None or spec.submodule_search_locations is None:
-            return None
-        name = f"{name}.{part}"
-        spec = PathFinder.find_spec(name, spec.submodule_search_locations)
-    path = Path(spec.origin) if spec and spec.origin else None
-    return path if path and path.suffix == ".py" and path.is_file() else None

@@ -21,7 +21,7 @@ from fdgst.errors import ConfigError, TrainingError
 from fdgst.fingerprint import fingerprint
 from fdgst.models import build_network, reason, rebuild_network
 from fdgst.storage.format import digest
-from fdgst.study.networks import least_images
+from fdgst.study.own_network import least_images_of, network_module
 from fdgst.study.training import Execution, Training
 from fdgst.training import methods, results
 from fdgst.training.batches import Batches, Sampling
@@ -109,9 +109,15 @@ def key(run: TrainingRun, settings: Training) -> dict[str, str]:
         **{name: json.dumps(value, sort_keys=True) for name, value in identity.items()},
         **{f"{number} {path.parent.name}/{path.name}": digest(path) for number, path in enumerate(files)},
         "start": hashlib.sha256(run.start.read_bytes()).hexdigest() if run.start else "none",
-        "code": f"{fingerprint('fdgst.training.run')} {fingerprint(trainer_module(run.trainer))}",
+        "code": " ".join(fingerprint(module) for module in _modules(run, settings)),
         "torch": str(torch.__version__),  # its own type is none that a checkpoint may hold
     }
+
+
+def _modules(run: TrainingRun, settings: Training) -> list[str]:
+    """Name the modules whose code makes the weights; those of trainer and network are found by name."""
+    own = [network_module(settings.network)] if settings.network else []
+    return ["fdgst.training.run", trainer_module(run.trainer), *own]
 
 
 def _check(run: TrainingRun) -> None:
@@ -140,7 +146,7 @@ def _plan(run: TrainingRun, settings: Training, store: Store) -> Schedule:
         copies=store.layout.styles,
         is_upper_bound=run.is_upper_bound,
     )
-    least, called = least_images(settings.decoder, store.size_px), settings.decoder
+    called, least = least_images_of(settings, store.size_px)
     stated, sources = needs(run.trainer), len(counts)
     if faults := step_faults(settings, stated, row=run.method, sources=sources, least=least, network=called):
         raise ConfigError(*faults)
@@ -151,7 +157,10 @@ def _trainer(run: TrainingRun, settings: Training, store: Store, device: torch.d
     """Make the network and its trainer: ready for the first step, or if it has begun, for a saved state."""
     shape = {"channels": store.channels, "structures": len(store.structures)}
     random = not (run.start or begun)
-    network = build_network(settings, **shape, seed=run.seed) if random else rebuild_network(settings, **shape)
+    if random:
+        network = build_network(settings, **shape, seed=run.seed, size_px=store.size_px)
+    else:
+        network = rebuild_network(settings, **shape)
     if run.start and not begun:
         _load_start(network, run.start)
     network.to(device).to(memory_format=torch.channels_last)

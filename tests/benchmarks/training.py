@@ -53,7 +53,7 @@ def settings(images):
     """The demo's network, one epoch of one step."""
     rates = {"atrous_rates": (2, 4, 6), "learning_rate": 1e-3, "final_learning_rate": 2e-4, "adam_betas": (0.9, 0.99)}
     epochs = {"pretrain_epochs": 0, "epochs": 1, "final_epochs": 0, "snapshot_epochs": 0, "log_steps": 10}
-    network = {"decoder": "DeepLabV3Plus", "encoder": "mobilenet_v2", "encoder_weights": "none"}
+    network = {"network": None, "decoder": "DeepLabV3Plus", "encoder": "mobilenet_v2", "encoder_weights": "none"}
     switches = {"budget": "equal", "mixed_precision": True, "compile": False, "deterministic": False}
     scale = {"scale_probability": 0.5, "scale_max": 1.5, "batch": TRAIN, "images_per_step": images}
     return Training(**(rates | epochs | network | switches | scale))

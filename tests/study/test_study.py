@@ -66,7 +66,7 @@ CASES = [
     # trainers
     (method(trainer="dofe", options={"memroy": "ema"}), "memroy"),
     (method(trainer="dofe", options={"memory": "emma"}), "emma"),
-    (method(trainer="facts", augmentation="fdg"), "methods[0].trainer: expected one of"),
+    (method(trainer="facts", augmentation="fdg"), "methods[0].trainer: expected the name of a trainer"),
     (method(trainer="fact"), "methods[0].augmentation: trainer fact needs stylised copies, found none"),
     (method(trainer="intra", augmentation="fdg"), "methods[0].augmentation: expected none"),
     (method(augmentation="fgd"), "methods[0].augmentation: expected none or one of fdg, fdg_st, found 'fgd'"),

@@ -17,6 +17,7 @@ SIZE_PX = 32, 32
 TASK = task()  # an outer structure that holds an inner one
 COUNTS = {"a": 3, "b": 5, "c": 4}
 TRAINING = {
+    "network": None,
     "decoder": "DeepLabV3Plus",
     "encoder": "mobilenet_v2",
     "encoder_weights": "none",

@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from fdgst.errors import ConfigError
+from fdgst.study.literals import tree_of
 from fdgst.training import methods
 from fdgst.training import needs as module
 from fdgst.training.needs import (
@@ -29,7 +30,7 @@ def package(tmp_path, monkeypatch):
 
     def write(name, text):
         (tmp_path / "house_of_mine" / f"{name}.py").write_text(textwrap.dedent(text))
-        for cached in (module._tree, module.needs):
+        for cached in (tree_of, module.needs):
             cached.cache_clear()
 
     return write

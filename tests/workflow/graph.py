@@ -38,11 +38,13 @@ def environment(house=HOUSE):
     return os.environ | first
 
 
-def plan(folder, *targets, overlays=(), house=HOUSE):
+def plan(folder, *targets, overlays=(), house=HOUSE, snakefile=None, env=None):
     """List the jobs that Snakemake would run in `folder`; its dry run prints messages in place of files."""
     names = [flag for path in overlays for flag in ("--overlay", path)]
+    names += ["--snakefile", snakefile] if snakefile else []
     command = [sys.executable, "-m", "tests.workflow.graph", folder, *names, *targets]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(house), cwd=house, check=False)
+    env = env or environment(house)
+    done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=house, check=False)
     assert done.returncode == 0, done.stderr
     return [
         Job(rule, tuple(inputs), tuple(outputs), command) for rule, inputs, outputs, command in json.loads(done.stdout)
@@ -75,12 +77,13 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("targets", nargs="+")
     parser.add_argument("--overlay", type=Path, action="append", default=[])
+    parser.add_argument("--snakefile", type=Path, default=HOUSE / "Snakefile")
     given = parser.parse_args()
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         flow = api.workflow(
             resource_settings=ResourceSettings(cores=2),
             config_settings=ConfigSettings(configfiles=given.overlay),
-            snakefile=HOUSE / "Snakefile",
+            snakefile=given.snakefile,
             workdir=given.folder,
         )
         flow.dag(DAGSettings(targets=set(given.targets)))

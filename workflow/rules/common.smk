@@ -1,23 +1,26 @@
 # What the rules look up: one line each. Which file is made from which is said in fdgst/study/paths.py, what a rule
 # depends on in fdgst/study/cutting.py; both are tested as Python.
-import atexit
 import hashlib
 import re
 import shlex
 import sys
 from pathlib import Path
 
+from snakemake.logging import logger
+
 from fdgst.errors import ConfigError
-from fdgst.fingerprint import fingerprint, module_of
+from fdgst.fingerprint import PACKAGE, fingerprint, module_of
+from fdgst.study.closing import repeat_faults
 from fdgst.study.cutting import Slices
+from fdgst.study.own_network import network_module
+from fdgst.study.packaged import base_config
 from fdgst.study.paths import FIGURES, Paths
 from fdgst.study.rooms import reader_path, trainer_module
 from fdgst.study.study import load_study
 
-HOUSE = Path(str(workflow.current_basedir)).parents[1]
-
+repeat_faults(logger)  # not `onerror`, which is silent where this workflow is a module of another
 try:
-    STUDY = load_study(config, base=HOUSE / "config.yaml", overlays=[*map(Path, workflow.overwrite_configfiles)])
+    STUDY = load_study(config, base=base_config(), overlays=[*map(Path, workflow.configfiles)])
 except ConfigError as error:
     sys.exit("\n".join(error.faults))  # Snakemake would name this line after them
 
@@ -62,10 +65,9 @@ def constant(value):
     return lambda wildcards: value
 
 
-def bank_flags(augmentation, content, style):
-    """The banks of a shard as flags of the command."""
-    banks = PATHS.shard_inputs(augmentation, content, style)
-    return flags({name.replace("_", "-"): [path] for name, path in banks.items()})
+def users(make, *names):
+    """The same for files that are the user's: no prefix and no storage of the results is theirs."""
+    return lambda wildcards: [local(path) for path in make(*(wildcards[name] for name in names))]
 
 
 def training_inputs(flag):
@@ -73,40 +75,44 @@ def training_inputs(flag):
     return lambda w: PATHS.training_inputs(w.method, w.unseen, w.seed).get(flag, [])
 
 
-def training_flags(method, unseen, seed):
-    """All of them as flags of the command."""
-    return flags(PATHS.training_inputs(method, unseen, seed))
-
-
 def trainer_fingerprint(method):
     """The code of a row's trainer, which the training finds by name."""
     return fingerprint(trainer_module(STUDY.methods[method].trainer))
 
 
-def flags(files):
-    """Files as flags of a command; empty lists have none."""
-    return " ".join(f"--{name} {shlex.quote(path)}" for name, paths in files.items() for path in paths)
+def network_fingerprint():
+    """The code of a network of the user's own, which is found by name, too."""
+    return fingerprint(network_module(TRAINING.network)) if TRAINING.network else ""
 
 
-def figure_flags(wildcards):
+def flags(*names):
+    """A function that writes some of a rule's inputs as flags of its command; empty ones have none."""
+    # of the inputs, not of their functions: a module may have put a prefix before them
+    return lambda wildcards, input: " ".join(
+        f"--{name.replace('_', '-')} {shlex.quote(path)}" for name in names for path in _listed(input.get(name, []))
+    )
+
+
+def _listed(paths):
+    """A list of files, where there may be only one."""
+    return [paths] if isinstance(paths, str) else paths
+
+
+def figure_inputs(wildcards):
+    """The files of a figure, by the flag that takes them; photographs are the user's."""
+    files = PATHS.figure_inputs(wildcards.figure)
+    return files | {name: [*map(local, files[name])] for name in files if name == "photographs"}
+
+
+def figure_flags(wildcards, input):
     """The files of a figure as flags; whole photographs are drawn where none are named and the images are drawn, too."""
     files = PATHS.figure_inputs(wildcards.figure)
     drawn = STUDY.drawn and wildcards.figure in ("fig2", "fig3") and not files["photographs"]
-    return flags(files) + (f" --phantom {STUDY.reader_settings.seed}" if drawn else "")
+    return flags(*files)(wildcards, input) + (f" --phantom {STUDY.reader_settings.seed}" if drawn else "")
 
 
-def fingerprint_of_files(folder, *patterns):
-    """A hash of the files of a folder of the package whose names match."""
-    paths = sorted(path for pattern in patterns for path in (HOUSE / folder).glob(pattern))
+def fingerprint_of_templates(*patterns):
+    """A hash of the templates whose names match."""
+    folder = PACKAGE / "reporting/templates"
+    paths = sorted(path for pattern in patterns for path in folder.glob(pattern))
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:16]
-
-
-def repeat_faults(main_logs):
-    """Say the faults of the failed jobs once more when everything else has been said."""
-    told = "".join(Path(path).read_text() for path in main_logs)
-    logs = re.findall(r"^\s+log: (\S+) \(check log file", told, re.MULTILINE)
-    lines = []
-    for path in dict.fromkeys(logs):
-        found = Path(path).read_text(errors="replace").splitlines() if Path(path).is_file() else []
-        lines += [line for line in found if line.startswith("fdgst: error:")] or found[-1:]
-    atexit.register(lambda: print(*lines, sep="\n", file=sys.stderr))

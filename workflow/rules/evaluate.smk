@@ -18,10 +18,11 @@ rule predict:
         gpu=1,
         device=TRAINING.device,
     params:
-        run=given(PATHS.run, "method", "unseen", "seed"),
+        run=subpath(output[0], ancestor=4),
         settings=given(SLICES.predict, "weights"),
         code=fingerprint("fdgst.inference.predict"),
-        network=fingerprint("fdgst.inference.predictor"),
+        predictor=fingerprint("fdgst.inference.predictor"),
+        network=network_fingerprint(),
         trainer=given(trainer_fingerprint, "method"),
     message:
         "Predict {wildcards.domain} ({wildcards.view}) by {wildcards.method} without {wildcards.unseen},"

@@ -14,7 +14,7 @@ rule table:
     params:
         settings=constant(SLICES.table(ROWS, DOMAINS, tests="significance.csv")),
         code=fingerprint("fdgst.reporting.table"),
-        template=fingerprint_of_files("fdgst/reporting/templates", "table1.tex"),
+        template=fingerprint_of_templates("table1.tex"),
     message:
         "Make the table"
     shell:
@@ -91,7 +91,7 @@ rule study:
     params:
         settings=given(SLICES.ablation_table, "study"),
         code=fingerprint("fdgst.reporting.table"),
-        template=fingerprint_of_files("fdgst/reporting/templates", "table1.tex"),
+        template=fingerprint_of_templates("table1.tex"),
     message:
         "Sum up the study {wildcards.study}"
     shell:
@@ -120,7 +120,7 @@ rule study_figure:
 
 rule figure:
     input:
-        unpack(given(PATHS.figure_inputs, "figure")),
+        unpack(figure_inputs),
     output:
         png=report("results/figures/{figure}.png", caption="../report/figure.rst", category="Figures"),
         pdf="results/figures/{figure}.pdf",
@@ -167,7 +167,7 @@ rule report:
         ENVIRONMENT
     params:
         code=fingerprint("fdgst.reporting.report"),
-        template=fingerprint_of_files("fdgst/reporting/templates", "*.j2", "*.css", "*.svg"),
+        template=fingerprint_of_templates("*.j2", "*.css", "*.svg"),
     message:
         "Write the report"
     shell:

@@ -3,7 +3,7 @@
 
 rule rois:
     input:
-        given(PATHS.images, "domain"),
+        users(PATHS.images, "domain"),
     output:
         rois="results/rois/{domain}.h5",
         manifest="results/rois/{domain}.csv",

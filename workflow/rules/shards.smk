@@ -12,7 +12,7 @@ rule shard:
     conda:
         ENVIRONMENT
     params:
-        banks=given(bank_flags, "augmentation", "content", "style"),
+        banks=flags("style_bank", "content_bank"),
         settings=given(SLICES.shard, "augmentation"),
         code=fingerprint("fdgst.generation.shards"),
     message:

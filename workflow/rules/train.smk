@@ -19,15 +19,17 @@ rule pretrain:
         how=RUN_TIME_FLAGS,
     params:
         settings=constant(SLICES.pretrain()),
+        results=subpath(output.model, ancestor=4),
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),
         trainer=fingerprint("fdgst.training.methods.plain"),
+        network=network_fingerprint(),
     message:
         "Pre-train without {wildcards.unseen}, seed {wildcards.seed}"
     shell:
         "fdgst train --settings - --stage pretrain --method pretrained --unseen {wildcards.unseen}"
         " --seed {wildcards.seed} --rois {input.rois} --threads {threads}"
-        " --checkpoints results/checkpoints/pretrained/{wildcards.unseen}/seed{wildcards.seed}"
+        " --checkpoints {params.results}/checkpoints/pretrained/{wildcards.unseen}/seed{wildcards.seed}"
         " {resources.how} --out {params.out} <<< {params.settings:q} > {log} 2>&1"
 
 
@@ -53,16 +55,18 @@ rule train:
         gpu=1,
         how=RUN_TIME_FLAGS,
     params:
-        inputs=given(training_flags, "method", "unseen", "seed"),
+        inputs=flags("start", "rois", "shard", "reference"),
         augmentation=given(PATHS.augmentation, "method"),
         settings=given(SLICES.train, "method"),
+        results=subpath(output.model, ancestor=5),
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),
         trainer=given(trainer_fingerprint, "method"),
+        network=network_fingerprint(),
     message:
         "Train {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"
     shell:
         "fdgst train --settings - --stage main --method {wildcards.method} --augmentation {params.augmentation}"
         " --unseen {wildcards.unseen} --seed {wildcards.seed} {params.inputs} --threads {threads}"
-        " --checkpoints results/checkpoints/runs/{wildcards.method}/{wildcards.unseen}/seed{wildcards.seed}"
+        " --checkpoints {params.results}/checkpoints/runs/{wildcards.method}/{wildcards.unseen}/seed{wildcards.seed}"
         " {resources.how} --out {params.out} <<< {params.settings:q} > {log} 2>&1"

@@ -27,7 +27,7 @@ def load(trainer: str) -> type[Trainer]:
     stated = needs(trainer)
     try:
         return getattr(import_module(stated.module), stated.name)
-    except ImportError as error:
+    except Exception as error:  # whatever the user's module does when it is imported
         raise ConfigError(f"trainer: {trainer} cannot be imported ({error})") from error
 
 

@@ -34,6 +34,7 @@ class FedDG(Trainer):
 
     pairs: ClassVar = True
     augmentation: ClassVar = "needed"
+    needs_head: ClassVar = True
     passes: ClassVar = 2
 
     def __init__(

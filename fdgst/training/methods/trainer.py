@@ -41,6 +41,8 @@ class Trainer:
         The value of each option in this training.
     decoders : tuple of str or None
         Decoders that it works with, None for any.
+    needs_head : bool
+        Whether it looks at what the network's ``segmentation_head`` is given (`fdgst.models.maps`).
     passes : int
         Into how many passes of the network `update` divides a batch: each must hold enough images to be normalised.
     unseen : bool
@@ -56,6 +58,7 @@ class Trainer:
     pairs: ClassVar[bool] = False
     options: ClassVar[Mapping[str, Any]] = {}
     decoders: ClassVar[tuple[str, ...] | None] = None
+    needs_head: ClassVar[bool] = False
     passes: ClassVar[int] = 1
     unseen: ClassVar[bool] = False
     augmentation: ClassVar[str] = "free"

@@ -11,6 +11,7 @@ import yaml
 from fdgst.core.seeding import generator
 from fdgst.errors import ConfigError
 from fdgst.fingerprint import fingerprint
+from fdgst.study.literals import tree_of
 from fdgst.training import needs as module
 from fdgst.training.methods.losses import cross_entropy
 from fdgst.training.needs import NEEDS, needs, trainer_module
@@ -39,7 +40,7 @@ def package(tmp_path, monkeypatch):
     yield tmp_path / "mypackage" / "mixup.py"
     for name in ("mypackage", "mypackage.mixup"):
         sys.modules.pop(name, None)
-    for cached in (module._tree, module.needs):
+    for cached in (tree_of, module.needs):
         cached.cache_clear()
 
 

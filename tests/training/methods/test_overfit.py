@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from fdgst.models import build_network
+from fdgst.models.deeplab import build_network
 from fdgst.training.batch import Batch
 from fdgst.training.methods import build
 

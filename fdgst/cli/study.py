@@ -1,0 +1,29 @@
+"""The verb that begins a study."""
+
+from pathlib import Path
+
+import click
+
+from fdgst.cli.options import FILE, FOLDER
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--preset", type=click.Choice(["demo", "paper", "table"]), help="What config.yaml begins with.")
+@click.option("--table", type=FILE, help="A table of images, CSV, whose domains are written into config.yaml.")
+@click.option("--fundus", type=FOLDER, help="A folder of domains in the layout of the public set, likewise.")
+def init(folder: Path, preset: str | None, table: Path | None, fundus: Path | None) -> None:
+    """Make FOLDER a study: Snakefile, config.yaml and README.md, run by the installed package alone.
+
+    Without data the study is the demo: a phantom that needs no download and no GPU.
+
+    \b
+    Examples:
+      fdgst init study && cd study && snakemake --cores 8 results/table1.tex
+      fdgst init mine --table data/images.csv
+      fdgst init fundus --fundus data/Fundus
+    """
+    from fdgst.data.founding import found_study
+
+    for line in found_study(folder, preset=preset, table=table, fundus=fundus):
+        click.echo(line)
