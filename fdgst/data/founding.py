@@ -15,8 +15,8 @@ import numpy as np
 
 from fdgst.data.lines import Content, read_lines
 from fdgst.data.photographs import read_grey_mask, read_photograph
-from fdgst.data.sample import SPLITS
 from fdgst.errors import ConfigError, DataError
+from fdgst.storage import SPLITS
 from fdgst.storage.atomic import write_text
 from fdgst.study.packaged import base_config, preset_file
 
