@@ -32,7 +32,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from fdgst.core.masks import unpack
-from fdgst.models import build_network
+from fdgst.models.deeplab import build_network
 from fdgst.storage.format import digest
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.shards import STATISTICS, Plan, create_shard, open_shard

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 from segmentation_models_pytorch.encoders import encoders
 
-from fdgst import models
 from fdgst.errors import ConfigError, TrainingError
+from fdgst.models import deeplab as models
 
 
 def build_network(settings, *, seed, channels=3, structures=2):
