@@ -101,7 +101,7 @@ def test_mixed_precision_is_for_gpus(trainer, batch):
 
 def test_an_unknown_option_is_named(trainer):
     with pytest.raises(
-        ConfigError, match=r"trainer dofe: unknown option 'memroy'; known are memory; did you mean memory\?"
+        ConfigError, match=r"trainer dofe: unknown option 'memroy'; did you mean memory\?"
     ):
         trainer("dofe", memroy="ema")
     with pytest.raises(ConfigError, match=r"trainer plain: unknown option 'memory'; it has none"):
@@ -110,7 +110,7 @@ def test_an_unknown_option_is_named(trainer):
 
 def test_a_value_that_is_no_choice_is_named_with_the_choices(trainer):
     with pytest.raises(
-        ConfigError, match=r"memory: expected one of ema, frozen, found 'frosen'; did you mean frozen\?"
+        ConfigError, match=r"memory: expected one of ema, frozen, found 'frosen'"
     ):
         trainer("dofe", memory="frosen")
 
@@ -122,7 +122,7 @@ def test_all_faults_of_the_options_are_told_at_once(trainer):
 
 
 def test_an_unknown_trainer_is_named_with_the_nearest(trainer):
-    with pytest.raises(ConfigError, match=r"expected one of dofe, .*, found 'fakt'; did you mean fact\?"):
+    with pytest.raises(ConfigError, match=r"expected the name of a trainer.*, found 'fakt'; did you mean fact\?"):
         trainer("fakt")
 
 
