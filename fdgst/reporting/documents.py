@@ -90,7 +90,7 @@ def _cell(cells: Cells, key: tuple[str, ...]) -> str:
     row = cells.get(key)
     if row is None or pd.isna(row["mean"]):
         return "–"
-    digits = 1 if abs(row["mean"]) >= 1 else 3
+    digits = 1 if key[2] in METRICS else 3  # a ratio needs more
     spread = "" if pd.isna(row["sd"]) else f" ± {row['sd']:.{digits}f}"
     return f"{row['mean']:.{digits}f}{spread}"
 
