@@ -100,18 +100,14 @@ def test_mixed_precision_is_for_gpus(trainer, batch):
 
 
 def test_an_unknown_option_is_named(trainer):
-    with pytest.raises(
-        ConfigError, match=r"trainer dofe: unknown option 'memroy'; did you mean memory\?"
-    ):
+    with pytest.raises(ConfigError, match=r"trainer dofe: unknown option 'memroy'; did you mean memory\?"):
         trainer("dofe", memroy="ema")
     with pytest.raises(ConfigError, match=r"trainer plain: unknown option 'memory'; it has none"):
         trainer("plain", memory="ema")
 
 
 def test_a_value_that_is_no_choice_is_named_with_the_choices(trainer):
-    with pytest.raises(
-        ConfigError, match=r"memory: expected one of ema, frozen, found 'frosen'"
-    ):
+    with pytest.raises(ConfigError, match=r"memory: expected one of ema, frozen, found 'frosen'"):
         trainer("dofe", memory="frosen")
 
 
