@@ -11,16 +11,9 @@ from fdgst.cli.options import FILE, Variadic, settings_option
 @click.command()
 @click.option("--predictions", type=FILE, required=True, help="Of one model on one domain, HDF5.")
 @click.option("--rois", type=FILE, required=True, help="ROI file of that domain.")
-@click.option(
-    "--split",
-    type=click.Choice(["train", "test", "all"]),
-    default="all",
-    show_default=True,
-    help="Of what was predicted.",
-)
 @click.option("--out", type=FILE, required=True, help="One row per image and structure, CSV.")
 @settings_option("ScoreSettings")
-def score(predictions: Path, rois: Path, split: str, out: Path, settings: Any) -> None:
+def score(predictions: Path, rois: Path, out: Path, settings: Any) -> None:
     """Measure predictions: Dice, Hausdorff and surface distances, and the task's own measures.
 
     \b
@@ -34,7 +27,7 @@ def score(predictions: Path, rois: Path, split: str, out: Path, settings: Any) -
     """
     from fdgst.evaluation.score import score
 
-    score(predictions, rois, out, task=settings.task, split=split)
+    score(predictions, rois, out, task=settings.task)
 
 
 @click.command()

@@ -15,11 +15,12 @@ from fdgst.cli.options import FILE, FOLDER
 def init(folder: Path, preset: str | None, table: Path | None, fundus: Path | None) -> None:
     """Make FOLDER a study: Snakefile, config.yaml and README.md, run by the installed package alone.
 
-    Without data the study is the demo: a phantom that needs no download and no GPU.
+    Without data the study is the demo: a phantom that needs no download and no GPU. In the folder,
+    `snakemake --cores 8` makes the table and the report.
 
     \b
     Examples:
-      fdgst init study && cd study && snakemake --cores 8 results/table1.tex
+      fdgst init study
       fdgst init mine --table data/images.csv
       fdgst init fundus --fundus data/Fundus
     """

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtr, stdtrit
 
 from fdgst.core.seeding import generator
-from fdgst.evaluation.measures import AVERAGE, CELL
+from fdgst.evaluation.catalogue import AVERAGE, CELL
 
 
 def image_means(long: pd.DataFrame, domains: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -20,7 +20,7 @@ def image_means(long: pd.DataFrame, domains: Sequence[str]) -> dict[str, pd.Data
     Parameters
     ----------
     long : DataFrame
-        From `fdgst.evaluation.measures.per_image`.
+        From `fdgst.evaluation.catalogue.per_image`.
     domains : sequence of str
         Unseen domains, in the order of the result.
 

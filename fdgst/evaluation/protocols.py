@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fdgst.errors import DataError
-from fdgst.evaluation.measures import AVERAGE, PROTOCOLS, ROLES, in_order, per_image, read_of_task
+from fdgst.evaluation.catalogue import AVERAGE, PROTOCOLS, ROLES, in_order, per_image, read_of_task
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import LEADING
 from fdgst.study.slices import Column, Row
@@ -18,7 +18,7 @@ CHECKPOINTS = ("last", "source_validation", "oracle")
 VARIANT = ["definitions", "threshold", "checkpoint", "released_crop"]
 _MODEL = ["method", "unseen", "seed"]
 _SNAPSHOT = [*_MODEL, "snapshot"]
-_CELL = ["method", "structure", "metric", "measure", "unseen"]
+_CELL = ["method", "structure", "metric", "measured_as", "unseen"]
 COLUMNS = [*VARIANT, *_CELL, "mean", "sd", "images", "seeds", "missed", "shift"]
 
 
@@ -73,7 +73,7 @@ def protocols(
     scores : DataFrame
         From `read_scores` with `LEADING`.
     methods, domains : sequence of str
-        Ids, in the order of rows; none: all there are.
+        Ids, in the order of rows.
     task : Task
         Whose structures are scored.
     threshold : float
@@ -85,16 +85,15 @@ def protocols(
         `COLUMNS`, six decimals. definitions: paper or released. checkpoint: last; source_validation, the snapshot with
         the best mean Dice on the sources' test images; oracle, the best on the unseen domain itself (an upper bound).
         released_crop: 1 where domains scored on the centre of their ROI were taken so. images: those on which all of a
-        model's snapshots and views are scored. metric: dsc, hd or asd; measure: what that is by the definitions.
-        missed: structures not predicted, over images and seeds. shift: mean minus the
-        mean by the paper's definitions, `threshold`, last weights and no crop. The average is unweighted.
+        model's snapshots and views are scored. metric: dsc, hd or asd; measured_as: the metric that this is by
+        the definitions. missed: structures not predicted, over images and seeds. shift: mean minus the mean by the
+        paper's definitions, `threshold`, last weights and no crop. The average is unweighted.
 
     Raises
     ------
     DataError
         If the last weights of a method are not scored on an unseen domain.
     """
-    methods, domains = methods or list(scores["method"].unique()), domains or list(scores["unseen"].unique())
     scores = scores[scores["method"].isin(methods) & scores["unseen"].isin(domains)]
     _check(scores, methods, domains)
     scores = _shared(scores)
@@ -117,14 +116,14 @@ def protocols(
     return in_order(table, order).astype({"missed": int})[COLUMNS].round(6)
 
 
-def choose(scores: pd.DataFrame, *, measure: str) -> pd.Series:
+def choose(scores: pd.DataFrame, *, dice: str) -> pd.Series:
     """Choose a snapshot for each model: that with the best mean Dice.
 
     Parameters
     ----------
     scores : DataFrame
         Of one threshold, on the images that may decide.
-    measure : str
+    dice : str
         Column of Dice.
 
     Returns
@@ -133,9 +132,9 @@ def choose(scores: pd.DataFrame, *, measure: str) -> pd.Series:
         Indexed by method, unseen and seed. The mean is over structures and unweighted over domains. Of equal ones the
         later wins, ``last`` being the latest.
     """
-    of_domain = scores.groupby([*_MODEL, "snapshot", "domain"])[measure].mean()
+    of_domain = scores.groupby([*_MODEL, "snapshot", "domain"])[dice].mean()
     means = of_domain.groupby([*_MODEL, "snapshot"]).mean().round(9).reset_index()
-    ordered = means.assign(late=means["snapshot"] == "last").sort_values([measure, "late", "snapshot"])
+    ordered = means.assign(late=means["snapshot"] == "last").sort_values([dice, "late", "snapshot"])
     return ordered.groupby(_MODEL)["snapshot"].last()
 
 
@@ -147,7 +146,7 @@ def oracle_gaps(table: pd.DataFrame, titles: Mapping[str, str], *, task: Task, t
     table : DataFrame
         From `protocols`.
     titles : mapping of str
-        What to print for each method's id; none: the ids.
+        What to print for each method's id.
     task : Task
         Whose structures are scored.
     threshold : float
@@ -159,7 +158,7 @@ def oracle_gaps(table: pd.DataFrame, titles: Mapping[str, str], *, task: Task, t
     for method, rows in cells.groupby("method", sort=False):
         gaps = rows.set_index("structure")["shift"]
         found = ", ".join(f"{item.title} {gaps[item.id]:+.2f}" for item in task.structures)
-        lines.append(f"{titles.get(str(method), method)}: oracle minus last, average: {found} DSC")
+        lines.append(f"{titles[str(method)]}: oracle minus last, average: {found} DSC")
     return lines
 
 
@@ -197,9 +196,9 @@ def _variants(scores: pd.DataFrame, definitions: str) -> Iterator[tuple[dict[str
             # a choice needs every snapshot: the crop is often there for the last weights only
             complete = len(tested[_SNAPSHOT].drop_duplicates()) == len(whole[_SNAPSHOT].drop_duplicates())
             if len(sources) and complete:
-                chosen["source_validation"] = _of_snapshots(tested, choose(sources, measure=dice))
+                chosen["source_validation"] = _of_snapshots(tested, choose(sources, dice=dice))
             if tested["snapshot"].nunique() > 1 and complete:
-                chosen["oracle"] = _of_snapshots(tested, choose(tested, measure=dice))
+                chosen["oracle"] = _of_snapshots(tested, choose(tested, dice=dice))
             for checkpoint, of_checkpoint in chosen.items():
                 yield dict(zip(VARIANT, (definitions, threshold, checkpoint, int(crop)), strict=True)), of_checkpoint
 
@@ -224,10 +223,10 @@ def _of_snapshots(scores: pd.DataFrame, chosen: pd.Series) -> pd.DataFrame:
 
 def _means(long: pd.DataFrame, definitions: str) -> pd.DataFrame:
     """Average one variant's images and seeds into the cells of the table."""
-    roles = {measure: role for role, measure in PROTOCOLS[definitions].items()}
-    long = long.rename(columns={"metric": "measure"})
-    missed = long[long["measure"] == "missed"].groupby(["method", "structure", "unseen"])["value"].sum() / 100
-    long = long[long["measure"].isin(roles)].assign(metric=long["measure"].map(roles))
+    roles = {metric: role for role, metric in PROTOCOLS[definitions].items()}
+    long = long.rename(columns={"metric": "measured_as"})
+    missed = long[long["measured_as"] == "missed"].groupby(["method", "structure", "unseen"])["value"].sum() / 100
+    long = long[long["measured_as"].isin(roles)].assign(metric=long["measured_as"].map(roles))
     seeds = long.groupby([*_CELL, "seed"], as_index=False).agg(mean=("value", "mean"), images=("image", "nunique"))
     seeds["missed"] = seeds.set_index(["method", "structure", "unseen"]).index.map(missed.to_dict())
     cell = [name for name in _CELL if name != "unseen"]

@@ -80,7 +80,7 @@ def _scored(
     predicted: Predictions, truth: Rois, task: Task, thresholds: Sequence[float], *, nest: bool
 ) -> list[dict[str, Any]]:
     """Score one file of predictions at every threshold."""
-    rows, centred = matched(predicted, truth, task=task, split="all"), cropped(predicted)
+    rows, centred = matched(predicted, truth, task=task), cropped(predicted)
     window = centre(truth.roi_size_px)
     size_px = tuple(side.stop - side.start for side in window) if centred else truth.roi_size_px
     weights = predicted.settings["weights"]

@@ -11,13 +11,14 @@ import pandas as pd
 from fdgst.core.measures import measure
 from fdgst.core.metrics import dice, dice_released, surface_metrics
 from fdgst.errors import DataError
-from fdgst.evaluation.measures import columns_of
+from fdgst.evaluation.catalogue import columns_of
 from fdgst.inference.postprocess import at_centre, centre
 from fdgst.progress import progress
 from fdgst.storage.predictions import Predictions, open_predictions
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.scores import DISTANCES, read_scores, write_scores
 from fdgst.storage.scores import columns as columns_of_scores
+from fdgst.study.strict import in_words
 from fdgst.study.task import Task
 
 
@@ -26,7 +27,7 @@ def columns(task: Task) -> tuple[str, ...]:
     return columns_of_scores([name for item in task.measures for name in columns_of(item)])
 
 
-def score(predictions: Path, rois: Path, out: Path, *, task: Task, split: str) -> None:
+def score(predictions: Path, rois: Path, out: Path, *, task: Task) -> None:
     """Score the masks of a file of predictions against the masks of a ROI file.
 
     Parameters
@@ -39,8 +40,6 @@ def score(predictions: Path, rois: Path, out: Path, *, task: Task, split: str) -
         CSV with the columns that `columns` returns.
     task : Task
         What is measured.
-    split : {'train', 'test', 'all'}
-        Which of the predicted images to score.
 
     Raises
     ------
@@ -50,7 +49,7 @@ def score(predictions: Path, rois: Path, out: Path, *, task: Task, split: str) -
         If the two files do not belong together, or a true mask lacks a structure that is not optional.
     """
     with open_predictions(predictions) as predicted, open_rois(rois) as truth:
-        rows = matched(predicted, truth, task=task, split=split)
+        rows = matched(predicted, truth, task=task)
         shown = progress(rows, total=len(rows), description=f"score {predicted.method} on {truth.domain}", unit="image")
         table = [
             line
@@ -88,7 +87,7 @@ def score_image(
     identity : dict
         The columns that say which image this is, and by which model.
     task : Task
-        K structures, and what is derived of them.
+        K structures, and the measures of them.
 
     Yields
     ------
@@ -99,17 +98,17 @@ def score_image(
         ``{measure}_truth`` and ``{measure}_prediction`` are NaN where the mask does not allow to measure;
         `outside_px` counts the structure's predicted pixels outside the one that it is within, 0 without one.
     """
-    derived = {f"{name}_truth": value for name, value in measured(truth, task).items()}
-    derived |= {f"{name}_prediction": value for name, value in measured(prediction, task).items()}
+    measures = {f"{name}_truth": value for name, value in measured(truth, task).items()}
+    measures |= {f"{name}_prediction": value for name, value in measured(prediction, task).items()}
     for structure, found, true in zip(task.structures, prediction, truth, strict=True):
         areas = {"truth_px": np.count_nonzero(true), "prediction_px": np.count_nonzero(found)}
         outside = found & ~prediction[task.place(structure.within)] if structure.within else np.zeros_like(found)
         areas["outside_px"] = np.count_nonzero(outside)
-        yield {**identity, "structure": structure.id, **_metrics(found, true), **areas, **derived}
+        yield {**identity, "structure": structure.id, **_metrics(found, true), **areas, **measures}
 
 
 def measured(masks: np.ndarray, task: Task) -> dict[str, float]:
-    """Return the task's derived measures of one image's masks, bool (K, H, W), by column."""
+    """Return the task's measures of one image's masks, bool (K, H, W), by column."""
     found: dict[str, float] = {}
     for item in task.measures:
         outer = masks[task.place(item.to)] if item.to else None
@@ -161,16 +160,14 @@ def true_masks(truth: Rois, row: int, *, task: Task, centred: bool) -> np.ndarra
     return masks
 
 
-def matched(predicted: Predictions, truth: Rois, *, task: Task, split: str) -> list[tuple[int, int]]:
+def matched(predicted: Predictions, truth: Rois, *, task: Task) -> list[tuple[int, int]]:
     """Pair the images of a file of predictions with those of a ROI file: (number there, row here).
-
-    Only images of `split` are paired.
 
     Raises
     ------
     DataError
         If the files speak of two domains, other structures than the task, two sizes, or other images than the ROI
-        file's, or none is in the split.
+        file's.
     """
     if predicted.domain != truth.domain:
         raise DataError(f"predictions of {predicted.domain!r} cannot be scored on ROIs of {truth.domain!r}")
@@ -179,13 +176,9 @@ def matched(predicted: Predictions, truth: Rois, *, task: Task, split: str) -> l
             structures = f"the structures {', '.join(task.ids)}, found {', '.join(found)}"
             raise DataError(f"{truth.domain}: {name}: expected {structures}; make them again")
     if predicted.roi_size_px != truth.roi_size_px:
-        sizes = [f"{height}x{width} px" for height, width in (predicted.roi_size_px, truth.roi_size_px)]
+        sizes = in_words(predicted.roi_size_px), in_words(truth.roi_size_px)
         raise DataError(f"{truth.domain}: predictions of {sizes[0]} cannot be scored on ROIs of {sizes[1]}")
     rows = truth.indices(predicted.settings["split"]).tolist()
     if predicted.names != [truth.names[row] for row in rows]:
         raise DataError(f"{truth.domain}: the predictions are not of the images in the ROI file; predict again")
-    wanted = set(truth.indices(split).tolist())
-    pairs = [(number, row) for number, row in enumerate(rows) if row in wanted]
-    if not pairs:
-        raise DataError(f"{truth.domain}: none of the {len(rows)} predicted images is in the split {split!r}")
-    return pairs
+    return list(enumerate(rows))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fdgst.evaluation.bootstrap import image_means, intervals
-from fdgst.evaluation.measures import (
+from fdgst.evaluation.catalogue import (
     AVERAGE,
     METRICS,
     PROTOCOLS,
@@ -45,7 +45,7 @@ def make_significance(
     scores : sequence of Path
         Files of scores.
     methods, domains : sequence of Row, of Column
-        Upper bounds are left out. None: all that the scores hold.
+        What is compared; upper bounds are left out.
     task : Task
         Whose structures are compared.
     out : Path
@@ -62,9 +62,7 @@ def make_significance(
     """
     bounds = upper_bounds(methods)
     table = read_compared(scores, methods, domains, task=task)
-    rows = [item.id for item in methods] or sorted(table["method"].unique())
-    rows = [name for name in rows if name not in bounds]
-    columns = [item.id for item in domains] or sorted(table["unseen"].unique())
+    rows, columns = [item.id for item in methods if item.id not in bounds], [item.id for item in domains]
     long = per_image(table, task=task, protocol=protocol)
     compared = significance(
         long, rows, columns, structures=task.ids, protocol=protocol, samples=samples, confidence=confidence
@@ -128,7 +126,7 @@ def significance(
     Parameters
     ----------
     long : DataFrame
-        From `fdgst.evaluation.measures.per_image`.
+        From `fdgst.evaluation.catalogue.per_image`.
     methods, domains : sequence of str
         Ids; each method is compared with every one before it (the reference).
     structures : sequence of str

@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 
 from fdgst.errors import FdgstError, FormatError
-from fdgst.evaluation.measures import AVERAGE, METRICS, Cells, cells_of
+from fdgst.evaluation.catalogue import AVERAGE, METRICS, Cells, cells_of
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import read_csv
 
@@ -70,7 +70,7 @@ def _config(results: Path) -> dict[str, Any]:
 
 def _table(table: pd.DataFrame, metric: str, config: Mapping[str, Any], path: Path) -> str:
     """Lay out one metric."""
-    cells = cells_of(table[table["metric"] == metric])
+    cells = cells_of(table[table["metric"] == metric].to_dict("records"))
     if not cells:
         raise FormatError(f"{path}: expected the metric {metric!r}, found {', '.join(table['metric'].unique())}")
     structures = list(dict.fromkeys(structure for _, structure, *_ in cells))

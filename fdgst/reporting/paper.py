@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fdgst.errors import ConfigError, FormatError
-from fdgst.evaluation.measures import AVERAGE, CELL, PROTOCOLS, cells_of
+from fdgst.evaluation.catalogue import AVERAGE, CELL, PROTOCOLS, cells_of
 from fdgst.reporting.printed import DOMAINS, NOTES, PRINTED, PRINTED_AS, incomparable
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import read_csv
@@ -47,7 +47,7 @@ def versus_paper(table: Path, out: Path, *, domains: Sequence[Column]) -> None:
     shown = sorted(places, key=lambda name: places[name] or 0)
     if sorted(places.values()) == [*range(1, DOMAINS + 1)] and len(unseen) == DOMAINS:
         shown.append(AVERAGE)
-    cells = cells_of(ours)
+    cells = cells_of(ours.to_dict("records"))
     protocol = PROTOCOLS[ours["protocol"].iloc[0]]
     rows = [
         _beside(cells[cell], numbers[(places.get(name) or DOMAINS + 1) - 1])

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fdgst.study.strict import in_words
+
 
 def number(text: str | float, digits: int | None = None) -> str:
     """Print a number of a CSV file; what is no number stays as it is, and nothing is a dash.
@@ -33,14 +35,14 @@ def number(text: str | float, digits: int | None = None) -> str:
 
 
 def size(size_px: int | Sequence[int]) -> str:
-    """Print a size: one number is the side of a square, two are height and width.
+    """Print a size of the configuration, width first: one number is the side of a square, two are height and width.
 
     Examples
     --------
     >>> size(192), size([160, 224])
-    ('192 px', '160 x 224 px')
+    ('192 px', '224x160 px')
     """
-    return f"{size_px} px" if isinstance(size_px, int) else f"{size_px[0]} x {size_px[1]} px"
+    return in_words((size_px, size_px) if isinstance(size_px, int) else (size_px[0], size_px[1]))
 
 
 def probability(text: str) -> str:

@@ -15,12 +15,13 @@ from typing import Any
 
 from fdgst import __version__
 from fdgst.errors import ConfigError, DataError
-from fdgst.evaluation.measures import (
+from fdgst.evaluation.catalogue import (
     AVERAGE,
     PROTOCOLS,
     ROLES,
     WHOLE,
     Metric,
+    cells_of,
     columns_of,
     metrics,
     optional,
@@ -38,19 +39,19 @@ TABLES = ("table1", "significance", "wins", "protocols", "table1_vs_paper", "aud
 SECTIONS = {
     "short": "In short",
     "measured": "What was measured",
-    "table": "Table",
-    "tests": "Tests",
+    "table": "The table",
+    "tests": "Differences and tests",
     "protocols": "Protocols",
     "paper": "Beside the paper",
     "pictures": "Pictures",
     "distributions": "By domain",
-    "clinic": "Clinic",
+    "clinic": "What a clinician reads",
     "failures": "Failures",
     "training": "Training",
     "studies": "Studies",
     "sheet": "Data sheet",
-    "method": "Method",
-    "errata": "Errata",
+    "method": "How it is done",
+    "errata": "Slips of the paper",
     "provenance": "Provenance",
 }
 OF_METHODS, OF_DOMAINS = ("method", "reference", "better"), ("unseen", "domain", "content", "style")  # columns of ids
@@ -117,7 +118,7 @@ def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
             config_text=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110),
             version=__version__,
             sections={name: title for name, title in SECTIONS.items() if name != "clinic" or task.measures},
-            cells=_cells(table),
+            cells=cells_of(table),
             verdicts=_verdicts(material.tables.get("significance", [])),
             matrix=_matrix(material.tables.get("protocols", [])),
             roles=ROLES,
@@ -166,8 +167,8 @@ def _described(config: Mapping[str, Any], task: Task) -> dict[str, Any]:
         "shown": [*PROTOCOLS[config["evaluation"]["protocol"]].values()],
         "structures": {item.id: item.title for item in task.structures},
         "side_by_side": len(task.structures) <= SIDE_BY_SIDE,
-        "measures": metrics(task),
-        "derived": [(item.title, explained(item, task)) for item in task.measures],
+        "metrics": metrics(task),
+        "measures": [(item.title, explained(item, task)) for item in task.measures],
         "clinic": _clinic(task),
         "post_processing": _post_processing(task),
     }
@@ -280,11 +281,6 @@ def _record(path: Path) -> dict[str, Any]:
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise DataError(f"{path}: expected JSON, found what cannot be read as such ({error})") from error
-
-
-def _cells(rows: Rows) -> dict[tuple[str, str, str, str], dict[str, str]]:
-    """Index the rows of the table by method, structure, metric and unseen domain."""
-    return {(row["method"], row["structure"], row["metric"], row["unseen"]): row for row in rows}
 
 
 def _verdicts(rows: Rows) -> dict[tuple[str, str], Rows]:

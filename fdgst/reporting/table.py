@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from fdgst.evaluation.bootstrap import image_means, intervals
-from fdgst.evaluation.measures import (
+from fdgst.evaluation.catalogue import (
     AVERAGE,
     CELL,
     PROTOCOLS,
@@ -98,7 +98,7 @@ def table(
     -------
     DataFrame
         `COLUMNS`, six decimals. One row per method, structure, metric and unseen domain; the structure `WHOLE` stands
-        for what is read off an image as a whole (see `fdgst.evaluation.measures`), the domain ``average`` for the
+        for what is read off an image as a whole (see `fdgst.evaluation.catalogue`), the domain ``average`` for the
         unweighted mean over the domains. mean: over images, each averaged over the seeds. sd: of the seeds' means; NaN
         with one seed. low, high: bootstrap interval of the mean. images, seeds: how many. missed: how often the
         structure was not predicted where it is, over images and seeds (`WHOLE`: any structure). left_out: values

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from fdgst.evaluation.measures import (
+from fdgst.evaluation.catalogue import (
     AVERAGE,
     METRICS,
     PROTOCOLS,
@@ -126,7 +126,7 @@ def render(
         titles=[escape(item.title) for item in beside] if len(beside) == len(task.structures) else [],
         rules=_rules(len(beside), len(domains) + 1),
         groups=len(beside),
-        parts=_parts(cells_of(table), methods, [item.id for item in domains], task, protocol),
+        parts=_parts(cells_of(table.to_dict("records")), methods, [item.id for item in domains], task, protocol),
     )
 
 

@@ -171,7 +171,8 @@ def main() -> None:
     texts = {SCHEMA: json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", PAGE: page()}
     if "--check" in sys.argv:
         stale = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]
-        sys.exit("\n".join(f"{path}: not what the model says; run python -m fdgst.study.documents" for path in stale))
+        hint = "not what the model says; run python -m fdgst.study.documents"
+        sys.exit("\n".join(f"{path.relative_to(HOUSE)}: {hint}" for path in stale) or None)
     for path, text in texts.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")

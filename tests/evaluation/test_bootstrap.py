@@ -6,7 +6,7 @@ import pytest
 
 from fdgst.core.seeding import generator
 from fdgst.evaluation.bootstrap import image_means, interval, intervals, resampled_means
-from fdgst.evaluation.measures import AVERAGE, per_image
+from fdgst.evaluation.catalogue import AVERAGE, per_image
 from tests.compared import FUNDUS
 
 DOMAINS = ["d1", "d2"]

@@ -37,7 +37,7 @@ def everything(made, *, sources=True):
 
 
 def matrix(scores, methods="ab"):
-    """The matrix, by everything that names a cell but the measure."""
+    """The matrix, by everything that names a cell but what it is measured as."""
     table = protocols(scores, [*methods], DOMAINS, task=FUNDUS, threshold=0.75)
     assert list(table.columns) == COLUMNS
     names = ["definitions", "threshold", "checkpoint", "released_crop", "method", "structure", "metric", "unseen"]
@@ -63,11 +63,11 @@ def test_the_crop_is_compared_on_the_same_images(made):
     assert (cell["images"], cell["shift"]) == (4, 0)
 
 
-def test_each_definition_takes_its_own_measures(made):
+def test_each_definition_takes_its_own_metrics(made):
     table = matrix(part(made, 80.0))
     assert dice(table)["mean"] == 80
     assert dice(table, definitions="released")["mean"] == 81
-    assert table.loc[("released", 0.75, "last", 0, "a", "cup", "hd", "d1"), "measure"] == "hd95"
+    assert table.loc[("released", 0.75, "last", 0, "a", "cup", "hd", "d1"), "measured_as"] == "hd95"
     assert table.loc[("released", 0.75, "last", 0, "a", "cup", "hd", "d1"), "mean"] == 4
 
 
@@ -98,15 +98,15 @@ def test_each_model_has_its_own_choice(made):
 
     early = made("ab", DOMAINS, of, seeds=(0, 1)).assign(snapshot="epoch0010")
     late = made("ab", DOMAINS, lambda *key: {"dsc": 60.0}, seeds=(0, 1)).assign(snapshot="last")
-    chosen = choose(pd.concat([early, late]), measure="dsc")
+    chosen = choose(pd.concat([early, late]), dice="dsc")
     assert chosen["a", "d1", 1] == "epoch0010"
     assert (chosen.drop(("a", "d1", 1)) == "last").all()
 
 
 def test_of_equal_snapshots_the_later_is_chosen(made):
     several = [part(made, 80.0, snapshot=name) for name in ("last", "epoch0020", "epoch0010")]
-    assert set(choose(pd.concat(several), measure="dsc")) == {"last"}
-    assert set(choose(pd.concat(several[1:]), measure="dsc")) == {"epoch0020"}
+    assert set(choose(pd.concat(several), dice="dsc")) == {"last"}
+    assert set(choose(pd.concat(several[1:]), dice="dsc")) == {"epoch0020"}
 
 
 def test_a_choice_is_by_the_unweighted_mean_over_domains(made):
@@ -114,7 +114,7 @@ def test_a_choice_is_by_the_unweighted_mean_over_domains(made):
     early = [big.assign(dsc=60.0, domain="x"), small.assign(dsc=90.0, domain="y")]
     late = [big.assign(dsc=70.0, domain="x"), small.assign(dsc=70.0, domain="y")]
     scores = pd.concat([*(table.assign(snapshot="epoch0010") for table in early), *late])
-    assert set(choose(scores, measure="dsc")) == {"epoch0010"}  # 75 over 70; by images 63 under 70
+    assert set(choose(scores, dice="dsc")) == {"epoch0010"}  # 75 over 70; by images 63 under 70
 
 
 def test_the_crop_replaces_the_domains_that_were_cropped(made):
@@ -156,7 +156,7 @@ def test_snapshots_are_compared_on_the_images_that_all_of_them_have(made):
 
 def test_the_gap_of_the_oracle_is_said_for_every_row(made):
     table = protocols(everything(made), ["a", "b"], DOMAINS, task=FUNDUS, threshold=0.75)
-    lines = oracle_gaps(table, {"a": "FDG"}, task=FUNDUS, threshold=0.75)
+    lines = oracle_gaps(table, {"a": "FDG", "b": "b"}, task=FUNDUS, threshold=0.75)
     assert lines == [
         f"{name}: oracle minus last, average: Optic cup +10.00, Optic disc +10.00 DSC" for name in ("FDG", "b")
     ]

@@ -20,10 +20,10 @@ CONTRACT = (
 EMPTY = np.zeros((40, 40), bool)
 
 
-def scored(files, *masks, split="all", **settings):
+def scored(files, *masks, **settings):
     """The scores of predictions, by image and structure."""
     path = files.predict(*masks, **settings)
-    score(path, files.rois, files.folder / "scores.csv", task=files.task, split=split)
+    score(path, files.rois, files.folder / "scores.csv", task=files.task)
     return read_scores([files.folder / "scores.csv"]).set_index(["image", "structure"])
 
 
@@ -94,10 +94,9 @@ def test_a_truth_without_a_cup_is_refused_with_the_images_name(files):
         scored(files, truth(files), truth(files))
 
 
-def test_the_split_restricts_what_was_predicted(files):
-    path = files.predict(*[truth(files)] * 3, names=("t0", "a", "b"), split="all")
-    score(path, files.rois, files.folder / "scores.csv", task=files.task, split="test")
-    assert set(read_scores([files.folder / "scores.csv"])["image"]) == {"a", "b"}
+def test_all_that_was_predicted_is_scored(files):
+    table = scored(files, *[truth(files)] * 3, names=("t0", "a", "b"), split="all")
+    assert set(table.index.get_level_values(0)) == {"t0", "a", "b"}
 
 
 def test_where_the_centre_was_predicted_the_truth_is_cut_to_it(files):
@@ -122,7 +121,7 @@ def test_predictions_of_other_images_are_refused(files):
 
 
 def test_predictions_of_another_size_are_refused(files):
-    with pytest.raises(DataError, match="predictions of 20x20 px cannot be scored on ROIs of 40x40 px"):
+    with pytest.raises(DataError, match="predictions of 20 px cannot be scored on ROIs of 40 px"):
         scored(files, truth(files)[:, :20, :20], truth(files)[:, :20, :20])
 
 
@@ -131,7 +130,7 @@ def test_collecting_does_not_depend_on_the_order_of_the_files(files):
     for seed in (1, 0):
         path = files.predict(truth(files), moved(files), seed=seed)
         paths.append(files.folder / f"{seed}.csv")
-        score(path, files.rois, paths[-1], task=files.task, split="all")
+        score(path, files.rois, paths[-1], task=files.task)
     one, two = files.folder / "one.csv", files.folder / "two.csv"
     collect(paths, one)
     collect(paths[::-1], two)
@@ -192,7 +191,7 @@ def test_an_image_called_na_keeps_its_name(files):
 def test_the_commands_score_and_collect(files):
     path, out, joined = files.predict(truth(files), moved(files)), files.folder / "s.csv", files.folder / "j.csv"
     call = CliRunner().invoke
-    arguments = ["score", "--predictions", str(path), "--rois", str(files.rois), "--out", str(out), "--split", "test"]
+    arguments = ["score", "--predictions", str(path), "--rois", str(files.rois), "--out", str(out)]
     settings = text_of(ScoreSettings(task=files.task))
     assert call(fdgst, [*arguments, "--settings", "-"], input=settings).exit_code == 0
     assert call(fdgst, ["collect", str(out), "--out", str(joined)]).exit_code == 0
@@ -231,4 +230,4 @@ def test_files_of_another_task_are_refused(files):
     files.predict(truth(files), truth(files))
     files.task = task_of(DISC, CUP)
     with pytest.raises(DataError, match="expected the structures disc, cup, found cup, disc"):
-        score(files.folder / "predictions.h5", files.rois, files.folder / "s.csv", task=files.task, split="all")
+        score(files.folder / "predictions.h5", files.rois, files.folder / "s.csv", task=files.task)

@@ -7,7 +7,7 @@ from statsmodels.stats.multitest import multipletests
 
 from fdgst.cli import fdgst
 from fdgst.core.seeding import generator
-from fdgst.evaluation.measures import AVERAGE, per_image
+from fdgst.evaluation.catalogue import AVERAGE, per_image
 from fdgst.evaluation.statistics import (
     COLUMNS,
     cells_won,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from fdgst.core.seeding import generator
-from fdgst.evaluation.measures import per_image
+from fdgst.evaluation.catalogue import per_image
 from fdgst.evaluation.protocols import VARIANT
 from fdgst.evaluation.statistics import significance
 from fdgst.reporting.figures import FigureInputs

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from fdgst.cli import fdgst
 from fdgst.errors import ConfigError, FormatError
-from fdgst.evaluation.measures import PROTOCOLS
+from fdgst.evaluation.catalogue import PROTOCOLS
 from fdgst.reporting.paper import versus_paper
 from fdgst.reporting.printed import ERRATA, PRINTED, PRINTED_AS
 from fdgst.reporting.table import table

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from fdgst.cli import fdgst
 from fdgst.core.seeding import generator
 from fdgst.errors import DataError
-from fdgst.evaluation.measures import AVERAGE, cells_of
+from fdgst.evaluation.catalogue import AVERAGE, cells_of
 from fdgst.reporting.table import COLUMNS, make_table, table
 from fdgst.reporting.tex import escape, listed
 from fdgst.storage.scores import write_scores
@@ -36,7 +36,8 @@ def drawn(method, domain, seed, image, structure):
 
 def averaged(scores, *, protocol="paper", methods="ab", domains=("d1", "d2")):
     """The table of some scores, by cell."""
-    return cells_of(table(scores, [*methods], [*domains], task=FUNDUS, protocol=protocol, samples=200, confidence=0.95))
+    made = table(scores, [*methods], [*domains], task=FUNDUS, protocol=protocol, samples=200, confidence=0.95)
+    return cells_of(made.to_dict("records"))
 
 
 def written(
@@ -148,7 +149,7 @@ def test_the_numbers_in_tex_are_those_of_the_csv(made, tmp_path, protocol, seeds
 
 def test_the_seeds_spread_stands_behind_the_mean(made, tmp_path):
     frame, tex = written(tmp_path, made("abi", ["d1", "d2"], drawn, seeds=(0, 1)))
-    spread = cells_of(frame)["a", "cup", "dsc", "d1"]["sd"]
+    spread = cells_of(frame.to_dict("records"))["a", "cup", "dsc", "d1"]["sd"]
     assert printed(tex)[1][0][0].endswith(f"$_{{{spread:.2f}}}$")
 
 
@@ -273,7 +274,7 @@ def test_every_number_of_any_number_of_structures_is_in_the_tex(made, tmp_path, 
     lines = [line.split("&")[-3:] for line in tex.replace(r"\&", "and").splitlines() if "arrow" in line]
     plain = [[re.sub(r"\\textbf\{([^}]*)\}|\\\\", r"\1", cell).strip() for cell in line] for line in lines]
     shown = frame[frame["shown"] == 1]
-    cells = cells_of(shown)
+    cells = cells_of(shown.to_dict("records"))
     expected = [
         [f"{cells[method, name, metric, unseen]['mean']:.2f}" for unseen in ("d1", "d2", AVERAGE)]
         for name in task.ids
@@ -297,7 +298,7 @@ def test_false_alarms_are_a_row_of_the_table_and_a_sentence_of_the_caption(made,
         return {"truth_px": 0, "false_alarm": int(method == "a")} if structure == "lesion" and image < 2 else {}
 
     frame, tex = written(tmp_path, made("abi", ["d1", "d2"], alarms, structures=LESION.ids), task=LESION)
-    cells = cells_of(frame)
+    cells = cells_of(frame.to_dict("records"))
     assert [cells[method, "lesion", "false_alarm", AVERAGE]["mean"] for method in "ab"] == [100, 0]
     assert cells["a", "lesion", "false_alarm", AVERAGE]["left_out"] == 4
     assert ("a", "organ", "false_alarm", AVERAGE) not in cells
@@ -310,7 +311,7 @@ def test_a_domain_without_any_such_structure_has_no_number(made, tmp_path):
         "abi", ["d1", "d2"], lambda *key: gone if key[1::3] == ("d1", "lesion") else {}, structures=LESION.ids
     )
     frame, tex = written(tmp_path, scores, task=LESION)
-    cells = cells_of(frame)
+    cells = cells_of(frame.to_dict("records"))
     assert math.isnan(cells["a", "lesion", "hd", "d1"]["mean"])
     assert math.isnan(cells["a", "lesion", "hd", AVERAGE]["mean"])
     assert " -- " in tex

@@ -145,7 +145,7 @@ def _study(which: str) -> Callable[[FigureInputs], Figure]:
 
 def _curves(inputs: FigureInputs) -> Figure:
     """Draw the learning curves."""
-    from fdgst.evaluation.measures import upper_bounds
+    from fdgst.evaluation.catalogue import upper_bounds
     from fdgst.reporting.figures.curves import PRETRAINED, curves
     from fdgst.reporting.figures.inputs import runs, titles, titles_of_methods
 
@@ -157,7 +157,7 @@ def _curves(inputs: FigureInputs) -> Figure:
 
 def _scored(inputs: FigureInputs) -> tuple[Any, dict[str, str], dict[str, str]]:
     """Read the scores; return them with the titles of methods and domains."""
-    from fdgst.evaluation.measures import read_of_task
+    from fdgst.evaluation.catalogue import read_of_task
     from fdgst.reporting.figures.inputs import titles, titles_of_methods
 
     table = read_of_task(inputs.scores, inputs.task)

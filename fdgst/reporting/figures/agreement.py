@@ -1,4 +1,4 @@
-"""Agreement of the task's derived measures with the truth (Bland and Altman, 1986)."""
+"""Agreement of the task's measures with the truth (Bland and Altman, 1986)."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from fdgst.errors import ConfigError
-from fdgst.evaluation.measures import columns_of
+from fdgst.evaluation.catalogue import columns_of
 from fdgst.reporting.figures import style
 from fdgst.study.task import Task
 

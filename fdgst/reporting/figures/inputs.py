@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from fdgst.errors import ConfigError, DataError
-from fdgst.evaluation.measures import upper_bounds
+from fdgst.evaluation.catalogue import upper_bounds
 from fdgst.storage.scores import read_csv
 from fdgst.study.slices import Column, Row
 

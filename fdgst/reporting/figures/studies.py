@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fdgst.evaluation.measures import AVERAGE, METRICS, ROLES
+from fdgst.evaluation.catalogue import AVERAGE, METRICS, ROLES
 from fdgst.evaluation.protocols import CHECKPOINTS, VARIANT
 from fdgst.reporting.figures import style
 from fdgst.study.task import Task
@@ -92,6 +92,6 @@ def _named(variant: pd.Series) -> str:
 
 def _axis_title(metric: str) -> str:
     """Return a metric's name, unit and direction."""
-    measure = METRICS[metric]
-    unit = "ROI pixels" if measure.unit == "px" else measure.unit
-    return f"{measure.title} ({unit}) {'↑' if measure.better > 0 else '↓'}"
+    shown = METRICS[metric]
+    unit = "ROI pixels" if shown.unit == "px" else shown.unit
+    return f"{shown.title} ({unit}) {'↑' if shown.better > 0 else '↓'}"

@@ -2,11 +2,11 @@
 
 A file of scores has a row per image and structure, and a column per measurement. What tables, tests and protocols work
 on is the long form that `per_image` makes of it: one row per method, unseen domain, seed, image, structure and metric.
-What is read off an image as a whole (the error of a derived measure, a structure that leaves the one around it) stands
+What is read off an image as a whole (the error of a measure, a structure that leaves the one around it) stands
 under the structure `WHOLE`. Which metrics there are follows from the task: `metrics`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,7 +160,7 @@ def read_compared(
     paths : sequence of Path
         Files of scores; what they hold of other methods and domains is left out.
     methods, domains : sequence of Row, of Column
-        None: all that the files hold.
+        What is compared.
     task : Task
         Whose structures the files must hold.
 
@@ -171,12 +171,9 @@ def read_compared(
         than the first method's, or scored on a domain that its training has seen.
     """
     scores = read_of_task(paths, task)
-    wanted = {
-        "method": [item.id for item in methods] or list(scores["method"].unique()),
-        "unseen": [item.id for item in domains] or list(scores["unseen"].unique()),
-    }
-    scores = scores[scores["method"].isin(wanted["method"]) & scores["unseen"].isin(wanted["unseen"])]
-    if faults := _incomparable(scores, wanted["method"], wanted["unseen"]):
+    rows, columns = [item.id for item in methods], [item.id for item in domains]
+    scores = scores[scores["method"].isin(rows) & scores["unseen"].isin(columns)]
+    if faults := _incomparable(scores, rows, columns):
         raise DataError(*faults)
     return scores.reset_index(drop=True)
 
@@ -236,10 +233,9 @@ def in_order(table: pd.DataFrame, order: Mapping[str, Sequence[str]]) -> pd.Data
     return table.sort_values(list(order), key=key, ignore_index=True)
 
 
-def cells_of(table: pd.DataFrame) -> Cells:
+def cells_of(rows: Iterable[Mapping[Any, Any]]) -> Cells:
     """Index the rows of a table by method, structure, metric and unseen domain."""
-    key = (*CELL, "unseen")
-    return {tuple(row[name] for name in key): dict(row) for row in table.to_dict("records")}
+    return {tuple(row[name] for name in (*CELL, "unseen")): row for row in rows}
 
 
 def upper_bounds(methods: Sequence[Row]) -> list[str]:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from fdgst.errors import ConfigError, DataError
-from fdgst.evaluation.measures import cells_of, in_order, metrics, per_image, read_compared, upper_bounds
+from fdgst.evaluation.catalogue import cells_of, in_order, metrics, per_image, read_compared, upper_bounds
 from fdgst.storage.scores import write_scores
 from fdgst.study.task import Measure
 from tests.compared import FUNDUS, LESION, columns, rows, structure, task_of
@@ -91,11 +91,6 @@ def test_other_methods_and_domains_are_left_out(made, tmp_path):
     assert set(table["unseen"]) == {"d1", "d2"}
 
 
-def test_without_names_all_are_compared(made, tmp_path):
-    table = compared(tmp_path / "s.csv", made("ab", ["d1"], lambda *key: {}), methods="", domains=())
-    assert set(table["method"]) == {"a", "b"}
-
-
 def test_all_missing_cells_are_told_at_once(made, tmp_path):
     scores = made("ab", ["d1", "d2"], lambda *key: {})
     scores = scores[(scores["method"] != "b") | (scores["unseen"] != "d2")]
@@ -131,7 +126,7 @@ def test_rows_come_in_the_given_order_or_in_their_own():
 
 def test_rows_are_found_by_their_cell():
     row = {"method": "a", "structure": "cup", "metric": "dsc", "unseen": "d1", "mean": 3.0}
-    assert cells_of(pd.DataFrame([row]))["a", "cup", "dsc", "d1"]["mean"] == 3
+    assert cells_of([row])["a", "cup", "dsc", "d1"]["mean"] == 3
 
 
 def test_upper_bounds_are_the_methods_trained_on_the_unseen_domain():
