@@ -45,7 +45,7 @@ _DEFINITIONS = {
     ),
 }
 SIDE_BY_SIDE = 2  # so many structures stand beside each other; more have a block of rows each
-LINES = 54  # of a page
+LINES = 40  # of a page of the article class, below a caption of ten lines
 
 
 def escape(text: str) -> str:
