@@ -23,8 +23,7 @@ RESERVED = {"domains": ("average",), "methods": ("pretrained",), "structures": (
 
 def faults_of(config: Configuration) -> list[str]:
     """List every contradiction of a configuration."""
-    own = [item for study in config.ablations for item in study.methods if isinstance(item, Method)]
-    methods = [*config.methods, *own]
+    methods = config.every_method
     return [
         *_ids(config, methods),
         *_task(config.task),
@@ -33,7 +32,11 @@ def faults_of(config: Configuration) -> list[str]:
         *_network(config),
         *_augmentations(config),
         *(line for number, item in enumerate(config.methods) for line in _method(config, item, f"methods[{number}]")),
-        *(line for item in own for line in _method(config, item, f"ablations: method {item.id}")),
+        *(
+            line
+            for item in methods[len(config.methods) :]
+            for line in _method(config, item, f"ablations: method {item.id}")
+        ),
         *_ablations(config, [method.id for method in methods]),
         *_training(config, methods),
         *_figures(config),

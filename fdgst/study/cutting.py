@@ -110,13 +110,10 @@ class Slices:
 
     def table(self, methods: Sequence[str], domains: Sequence[str], *, tests: str) -> str:
         """Return what a table shows."""
-        values = self.study.config.evaluation
         return text_of(
             TableSettings(
                 **self._compared(methods, domains),
-                protocol=values.protocol,
-                bootstrap_samples=values.bootstrap_samples,
-                confidence=values.confidence,
+                **self._judged(),
                 data=self._data(),
                 tests=tests,
             )
@@ -133,13 +130,10 @@ class Slices:
 
     def statistics(self, methods: Sequence[str]) -> str:
         """Return what is tested."""
-        values = self.study.config.evaluation
         return text_of(
             StatisticsSettings(
                 **self._compared(methods, self.study.domains),
-                protocol=values.protocol,
-                bootstrap_samples=values.bootstrap_samples,
-                confidence=values.confidence,
+                **self._judged(),
             )
         )
 
@@ -171,6 +165,11 @@ class Slices:
         values = self.study.config.training.model_dump(include=set(Training.model_fields))
         unread = UNREAD_BY_OWN_NETWORKS if values["network"] else {}
         return Training(**(values | unread | replaced))
+
+    def _judged(self) -> dict[str, Any]:
+        """Return whose metrics are shown, and how sure their means are said to be."""
+        values = self.study.config.evaluation
+        return {name: getattr(values, name) for name in ("protocol", "bootstrap_samples", "confidence")}
 
     def _compared(self, methods: Sequence[str], domains: Sequence[str]) -> dict[str, Any]:
         """Return rows, columns and task with their titles."""

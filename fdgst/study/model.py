@@ -136,3 +136,9 @@ class Configuration(Strict):
     """How networks are judged."""
     figures: Figures
     """What figures show besides the study's own images."""
+
+    @property
+    def every_method(self) -> list[Method]:
+        """The rows of the table, and after them those of the ablations' own."""
+        own = [item for study in self.ablations for item in study.methods if isinstance(item, Method)]
+        return [*self.methods, *own]

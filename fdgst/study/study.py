@@ -55,7 +55,7 @@ class Study:
     @property
     def methods(self) -> dict[str, Method]:
         """The rows of the table and those of the ablations, by id."""
-        return {method.id: method for method in all_methods(self.config)}
+        return {method.id: method for method in self.config.every_method}
 
     @property
     def augmentations(self) -> dict[str, Augmentation]:
@@ -104,7 +104,8 @@ def load_study(overlay: Mapping[str, Any], *, base: Path, overlays: Sequence[Pat
     demo = read_yaml(base)
     merged = laid_over(demo, overlay)
     found = [f"{written(place)}: is now {new}" for place, new in RENAMED.items() if is_given(overlay, place)]
-    merged = _without(merged, RENAMED)
+    for place in RENAMED:
+        merged = _without(merged, place)
     found += _text_keys(merged)
     plain, own = _apart(merged)
     config = None
@@ -122,12 +123,6 @@ def load_study(overlay: Mapping[str, Any], *, base: Path, overlays: Sequence[Pat
     assert config is not None
     inherited = () if rooms.reader_class(config.dataset.reader).drawn else tuple(_inherited(merged, overlay))
     return Study(config, reader_settings, domain_settings, inherited)
-
-
-def all_methods(config: Configuration) -> list[Method]:
-    """Return the rows of the table and those of the ablations."""
-    own = [item for study in config.ablations for item in study.methods if isinstance(item, Method)]
-    return [*config.methods, *own]
 
 
 def reader_of(config: Configuration, settings: Strict, domain_settings: Mapping[str, Strict], domain: str) -> Any:
@@ -165,21 +160,13 @@ def _text_keys(config: Any, place: Key = ()) -> list[str]:
     return found
 
 
-def _without(config: Mapping[str, Any], places: Mapping[Key, str]) -> dict[str, Any]:
-    """Return a copy of a configuration without some keys."""
-    copy = laid_over(config, {})
-    for *above, last in places:
-        here: Any = copy
-        for position, key in enumerate(above):
-            if not isinstance(here.get(key), Mapping):
-                break
-            here[key] = dict(here[key])
-            here = here[key]
-            if position == len(above) - 1:
-                here.pop(last, None)
-        if not above:
-            copy.pop(str(last), None)
-    return copy
+def _without(config: Mapping[str, Any], place: Sequence[str | int]) -> dict[str, Any]:
+    """Return a copy of a configuration without the key at a path, if there is one."""
+    first, *below = place
+    if not below:
+        return {key: value for key, value in config.items() if key != first}
+    inner = config.get(str(first))
+    return {**config, str(first): _without(inner, below)} if isinstance(inner, Mapping) else dict(config)
 
 
 @dataclass(frozen=True)
