@@ -8,11 +8,11 @@ may be absent.
 import csv
 import shutil
 from collections.abc import Collection
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from PIL import Image
 
 from fdgst.data.phantom.drawing import draw
@@ -92,19 +92,23 @@ def write_folder(
         for index in range(count)
     ]
     settings = {"seed": seed, "size_px": size_px, "layout": layout, "channels": channels, "bits": bits}
-    tasks = [
-        delayed(_write)(part, **item, **settings, rgb=item["number"] in rgb_masks, lesions=lesions) for item in items
-    ]
     try:
-        drawn = Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)
-        for _ in progress(drawn, total=len(tasks), description="phantom", unit="image"):
-            pass
+        with ProcessPoolExecutor(jobs) as pool:
+            drawn = [
+                pool.submit(_write, part, **item, **settings, rgb=item["number"] in rgb_masks, lesions=lesions)
+                for item in items
+            ]
+            try:
+                for image in progress(as_completed(drawn), total=len(drawn), description="phantom", unit="image"):
+                    image.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
         if layout == "table":
             _write_table(part / TABLE, items)
         part.replace(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return len(tasks)
+    return len(items)
 
 
 def _write(
