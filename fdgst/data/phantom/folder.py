@@ -85,13 +85,13 @@ def write_folder(
         raise ConfigError("--bits: expected 8 for images in colour, found 16; give --channels 1")
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)  # of an attempt that was killed
-    items = [
+    items: list[dict[str, Any]] = [
         {"number": number, "split": split, "index": index}
         for number in range(1, domains + 1)
         for split, count in zip(SPLITS, (train, test), strict=True)
         for index in range(count)
     ]
-    settings = {"seed": seed, "size_px": size_px, "layout": layout, "channels": channels, "bits": bits}
+    settings: dict[str, Any] = {"seed": seed, "size_px": size_px, "layout": layout, "channels": channels, "bits": bits}
     try:
         with ProcessPoolExecutor(jobs) as pool:
             drawn = [
