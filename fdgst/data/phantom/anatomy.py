@@ -153,6 +153,30 @@ def draw_lesion(rng: np.random.Generator) -> Contour:
     return _outline(rng, x, y, half_height=height, slimness=rng.uniform(0.8, 1.2), roughness=0.08, tilt=1.5)
 
 
+def draw_plaques(rng: np.random.Generator, *, side: int) -> tuple[Contour, ...]:
+    """Draw the outlines of bright lesions about the macula, a few of them as large as a disc.
+
+    Parameters
+    ----------
+    rng : Generator
+    side : int
+        Of the eye, see `Eye`.
+    """
+    heights = np.concatenate([rng.uniform(0.2, 0.55, rng.integers(0, 3)), rng.uniform(0.04, 0.1, rng.integers(4, 12))])
+    return tuple(
+        _outline(
+            rng,
+            side * rng.normal(2.6, 0.8),
+            rng.normal(0.25, 0.8),
+            half_height=height,
+            slimness=rng.uniform(0.6, 1.4),
+            roughness=0.1,
+            tilt=1.5,
+        )
+        for height in heights
+    )
+
+
 def _outline(
     rng: np.random.Generator,
     x: float,

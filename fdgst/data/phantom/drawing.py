@@ -3,12 +3,13 @@
 An image is drawn from what it is: the seed, its camera, its split and its index; nothing else changes it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fdgst.core.seeding import generator
-from fdgst.data.phantom.anatomy import Contour, Eye, draw_eye, draw_lesion
+from fdgst.data.phantom.anatomy import Contour, Eye, draw_eye, draw_lesion, draw_plaques
 from fdgst.data.phantom.camera import Camera, camera, develop
 from fdgst.data.phantom.frame import Frame
 from fdgst.data.phantom.paint import BLOOD, inside, reflectance
@@ -16,6 +17,8 @@ from fdgst.data.phantom.vessels import Vessel, grow
 from fdgst.data.phantom.vessels import draw as draw_vessels
 
 FIELD = (6.5, 7.5)  # diameter of a photograph's field of view, disc heights: about 45 degrees
+FIELD_RADIUS = 0.495  # of the field of view by the shorter side: a thin black margin is left
+DISC_AT = ("inside", "edge", "outside")
 GREYS = (255, 128, 0)  # background, rim, cup
 OUTLINE_POINTS = 180
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601
@@ -92,9 +95,9 @@ def draw(*, seed: int, number: int, split: str, index: int, size_px: tuple[int, 
     height_px, width_px = size_px
     frame = Frame(height_px, width_px, width * (width_px / min(size_px)), (float(centre[0]), float(centre[1])))
     vessels = _vessels(identity, eye, frame)
-    spot = draw_lesion(generator(*identity, "lesion")) if lesion else None
-    image = _photographed(identity, eye, vessels, frame, taken_by, aperture=None, lesion=spot)
-    return Drawing(image, _masks(eye, vessels, frame, spot), _outlines(eye, frame))
+    spots = [draw_lesion(generator(*identity, "lesion"))] if lesion else []
+    image = _photographed(identity, eye, vessels, frame, taken_by, aperture=None, lesions=spots)
+    return Drawing(image, _masks(eye, vessels, frame, spots), _outlines(eye, frame))
 
 
 def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: int) -> np.ndarray:
@@ -102,7 +105,17 @@ def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: 
     return whole(seed=seed, number=number, index=index, height_px=height_px, width_px=width_px).image
 
 
-def whole(*, seed: int, number: int, index: int, height_px: int, width_px: int, lesion: bool = False) -> Drawing:
+def whole(
+    *,
+    seed: int,
+    number: int,
+    index: int,
+    height_px: int,
+    width_px: int,
+    lesion: bool = False,
+    plaques: bool = False,
+    disc: str = "inside",
+) -> Drawing:
     """Draw a whole fundus photograph: a round field of view in black, the disc to one side of the macula.
 
     Parameters
@@ -126,16 +139,23 @@ def whole(*, seed: int, number: int, index: int, height_px: int, width_px: int, 
     rng = generator(*identity, "frame")
     field = rng.uniform(*FIELD)
     centre = eye.side * rng.uniform(1.3, 1.9), rng.normal(0.1, 0.15)
+    if disc != "inside":
+        # ASSUME: at the edge its middle lies up to half of its height within the field, which cuts it at most in two
+        distance = field * FIELD_RADIUS + rng.uniform(*((-0.5, -0.1) if disc == "edge" else (0.8, 1.6)))
+        angle = rng.normal(0, 0.35)
+        centre = eye.side * distance * np.cos(angle), distance * np.sin(angle)
     frame = Frame(height_px, width_px, field * width_px / min(height_px, width_px), centre)
     x, y = frame.axes()
-    edge = np.hypot(x - centre[0], y - centre[1]) - field * 0.495
+    edge = np.hypot(x - centre[0], y - centre[1]) - field * FIELD_RADIUS
     vessels = _vessels(identity, eye, frame)
-    spot = draw_lesion(generator(*identity, "lesion")) if lesion else None
-    image = _photographed(identity, eye, vessels, frame, taken_by, aperture=inside(edge, 0.03), lesion=spot)
-    return Drawing(image, _masks(eye, vessels, frame, spot), _outlines(eye, frame))
+    spots = [draw_lesion(generator(*identity, "lesion"))] if lesion else []
+    if plaques:
+        spots += draw_plaques(generator(*identity, "plaques"), side=eye.side)
+    image = _photographed(identity, eye, vessels, frame, taken_by, aperture=inside(edge, 0.03), lesions=spots)
+    return Drawing(image, _masks(eye, vessels, frame, spots), _outlines(eye, frame))
 
 
-def _masks(eye: Eye, vessels: list[Vessel], frame: Frame, spot: Contour | None) -> dict[str, np.ndarray]:
+def _masks(eye: Eye, vessels: list[Vessel], frame: Frame, spots: Sequence[Contour]) -> dict[str, np.ndarray]:
     """Return what lies inside each structure, by the pixels' centres."""
     x, y = frame.axes()
     blood = np.maximum(*(draw_vessels(vessels, frame, artery=artery)[0] for artery in (False, True)))
@@ -143,7 +163,7 @@ def _masks(eye: Eye, vessels: list[Vessel], frame: Frame, spot: Contour | None) 
         "cup": eye.cup.distance(x, y) < 0,
         "disc": eye.disc.distance(x, y) < 0,
         "vessels": blood > BLOOD,
-        "lesion": spot.distance(x, y) < 0 if spot else np.zeros((frame.height_px, frame.width_px), bool),
+        "lesion": np.logical_or.reduce([spot.distance(x, y) < 0 for spot in spots] or [np.zeros(blood.shape, bool)]),
     }
 
 
@@ -183,8 +203,8 @@ def _photographed(
     taken_by: Camera,
     *,
     aperture: np.ndarray | None,
-    lesion: Contour | None,
+    lesions: Sequence[Contour],
 ) -> np.ndarray:
     """Paint an eye, and take its picture."""
-    light = reflectance(generator(*identity, "texture"), eye, vessels, frame, lesion=lesion)
+    light = reflectance(generator(*identity, "texture"), eye, vessels, frame, lesions=lesions)
     return develop(generator(*identity, "camera"), light, frame, taken_by, aperture=aperture)

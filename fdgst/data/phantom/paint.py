@@ -3,6 +3,8 @@
 Layers from the back to the front: choroid and pigment, nerve fibres, crescent, disc, cup, vessels.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage
 
@@ -23,7 +25,7 @@ MACULA = (2.6, 0.25)  # distance from the disc towards its side, and below it, d
 
 
 def reflectance(
-    rng: np.random.Generator, eye: Eye, vessels: list[Vessel], frame: Frame, *, lesion: Contour | None
+    rng: np.random.Generator, eye: Eye, vessels: list[Vessel], frame: Frame, *, lesions: Sequence[Contour]
 ) -> np.ndarray:
     """Paint an eye.
 
@@ -34,8 +36,8 @@ def reflectance(
     eye : Eye
     vessels : list of Vessel
     frame : Frame
-    lesion : Contour or None
-        A bright lesion, below the vessels.
+    lesions : sequence of Contour
+        Bright lesions, below the vessels.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def reflectance(
     if eye.crescent_strength:
         picture = _crescent(rng, picture, eye, frame, disc)
     picture = _disc(rng, picture, eye, frame, disc, cup)
-    if lesion:
+    for lesion in lesions:
         picture = mix(picture, EXUDATE, inside(lesion.distance(x, y), 0.04))
     return _bleed(picture, vessels, frame)
 
