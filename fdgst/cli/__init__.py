@@ -40,6 +40,7 @@ VERBS = (
     evaluation.statistics,
     evaluation.rescore,
     evaluation.protocols,
+    reporting.cases,
     reporting.figure,
     reporting.report,
     reporting.table,

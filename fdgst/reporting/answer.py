@@ -1,0 +1,140 @@
+"""The answer for a reader in a hurry: of each declared comparison what is better, by how much, and how sure that is.
+
+How sure is said in three phrases. *Sure about images*: the corrected p is below its level, and the interval over the
+images alone lies on one side of 0. *Sure about trainings*: so does the interval that trainings have widened. *Not
+known*: there is one training of each row, so that nothing can be said about others. What is called better is decided by
+the tests (`significance.csv`, column `better`), here as everywhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from fdgst.evaluation.catalogue import AVERAGE, METRICS, Metric
+
+SURE, UNSURE, UNKNOWN = "sure", "not sure", "not known"
+_REACH = 46.0  # percent of a bar's width from its middle to its end
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one declared comparison finds in one structure and metric, averaged over the unseen domains.
+
+    Attributes
+    ----------
+    row : mapping
+        Of ``significance.csv``; numbers are text.
+    level : float
+        Of the tests.
+    reach : float
+        Length of half a bar, in the metric's unit: bars of one metric share it.
+    """
+
+    row: Mapping[str, str]
+    level: float
+    reach: float
+
+    @property
+    def metric(self) -> Metric:
+        """The metric compared."""
+        return METRICS[self.row["metric"]]
+
+    @property
+    def outcome(self) -> str:
+        """``better`` or ``worse``, seen from the row that is compared, or ``open``."""
+        if not self.row["better"]:
+            return "open"
+        return "better" if self.row["better"] == self.row["method"] else "worse"
+
+    @property
+    def sure_about_images(self) -> str:
+        """`SURE` or `UNSURE`."""
+        return self._sure("units_low", "units_high")
+
+    @property
+    def sure_about_trainings(self) -> str:
+        """`SURE`, `UNSURE` or `UNKNOWN`."""
+        return UNKNOWN if int(self.row["seeds"]) < 2 else self._sure("low", "high")
+
+    @cached_property
+    def bar(self) -> dict[str, float]:
+        """Places of the difference and of both intervals' ends in a picture: percent of its width, right is better."""
+        places = {name: _number(self.row[name]) for name in ("difference", "units_low", "units_high", "low", "high")}
+        return {
+            name: 50 + _REACH * self.metric.better * value / self.reach
+            for name, value in places.items()
+            if value is not None
+        }
+
+    def _sure(self, low: str, high: str) -> str:
+        """Tell whether p and an interval both say that there is a difference."""
+        ends = [_number(self.row[name]) for name in (low, high)]
+        apart = None not in ends and (min(ends) > 0 or max(ends) < 0)  # type: ignore[type-var,operator]
+        return SURE if apart and float(self.row["p_holm"]) < self.level else UNSURE
+
+
+@dataclass(frozen=True)
+class Question:
+    """A declared comparison: is `method` better than `reference`? With a claim for each structure and metric."""
+
+    method: str
+    reference: str
+    claims: tuple[Claim, ...]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many claims there are of each outcome."""
+        outcomes = [claim.outcome for claim in self.claims]
+        return {name: outcomes.count(name) for name in ("better", "worse", "open")}
+
+    @property
+    def verdict(self) -> str:
+        """``yes``, ``no`` (the other is better), ``part`` (not all claims say the same), or ``open``."""
+        better, worse, undecided = self.counts.values()
+        if not better and not worse:
+            return "open"
+        if worse == 0 and undecided == 0:
+            return "yes"
+        return "no" if better == 0 and undecided == 0 else "part"
+
+    def sure(self, about: str) -> int:
+        """Count the claims that are sure about ``images`` or ``trainings``."""
+        return [getattr(claim, f"sure_about_{about}") for claim in self.claims].count(SURE)
+
+
+def questions(rows: Sequence[Mapping[str, str]], *, level: float) -> list[Question]:
+    """Gather the declared comparisons of ``significance.csv``, in its order.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Its rows, numbers as text.
+    level : float
+        Of the tests, in (0, 1).
+    """
+    declared = [row for row in rows if row["family"] == "declared" and row["unseen"] == AVERAGE]
+    reach: dict[str, float] = {}
+    for row in declared:
+        ends = [abs(_number(row[name]) or 0.0) for name in ("difference", "low", "high", "units_low", "units_high")]
+        reach[row["metric"]] = max(reach.get(row["metric"], 0.0), *ends) or 1.0
+    pairs = dict.fromkeys((row["method"], row["reference"]) for row in declared)
+    return [
+        Question(
+            *pair,
+            tuple(
+                Claim(row, level, reach[row["metric"]]) for row in declared if (row["method"], row["reference"]) == pair
+            ),
+        )
+        for pair in pairs
+    ]
+
+
+def scale(found: Sequence[Question]) -> dict[str, Any]:
+    """Return by metric what half a bar is long."""
+    return {claim.row["metric"]: claim.reach / (_REACH / 50) for question in found for claim in question.claims}
+
+
+def _number(text: str) -> float | None:
+    """Read a number of a CSV file; none where the field is empty."""
+    return float(text) if text else None
