@@ -1,9 +1,7 @@
 """The answer for a reader in a hurry: of each declared comparison what is better, by how much, and how sure that is.
 
-How sure is said in three phrases. *Sure about images*: the corrected p is below its level, and the interval over the
-images alone lies on one side of 0. *Sure about trainings*: so does the interval that trainings have widened. *Not
-known*: there is one training of each row, so that nothing can be said about others. What is called better is decided by
-the tests (`significance.csv`, column `better`), here as everywhere.
+How sure is said of images and of trainings: sure, not sure, or not known where there is one training of each row. All of
+it is read off ``significance.csv``, whose columns `better` and `sure` are decided by the tests, here as everywhere.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,14 +23,11 @@ class Claim:
     ----------
     row : mapping
         Of ``significance.csv``; numbers are text.
-    level : float
-        Of the tests.
     reach : float
         Length of half a bar, in the metric's unit: bars of one metric share it.
     """
 
     row: Mapping[str, str]
-    level: float
     reach: float
 
     @property
@@ -48,14 +43,16 @@ class Claim:
         return "better" if self.row["better"] == self.row["method"] else "worse"
 
     @property
-    def sure_about_images(self) -> str:
-        """`SURE` or `UNSURE`."""
-        return self._sure("units_low", "units_high")
+    def images(self) -> str:
+        """Whether other images would say the same: `SURE` or `UNSURE`."""
+        return UNSURE if self.row["sure"] == "unknown" else SURE
 
     @property
-    def sure_about_trainings(self) -> str:
-        """`SURE`, `UNSURE` or `UNKNOWN`."""
-        return UNKNOWN if int(self.row["seeds"]) < 2 else self._sure("low", "high")
+    def trainings(self) -> str:
+        """Whether other trainings would, too: `SURE`, `UNSURE` or `UNKNOWN`."""
+        if int(self.row["seeds"]) < 2:
+            return UNKNOWN
+        return SURE if self.row["sure"] == "trainings" else UNSURE
 
     @cached_property
     def bar(self) -> dict[str, float]:
@@ -66,12 +63,6 @@ class Claim:
             for name, value in places.items()
             if value is not None
         }
-
-    def _sure(self, low: str, high: str) -> str:
-        """Tell whether p and an interval both say that there is a difference."""
-        ends = [_number(self.row[name]) for name in (low, high)]
-        apart = None not in ends and (min(ends) > 0 or max(ends) < 0)  # type: ignore[type-var,operator]
-        return SURE if apart and float(self.row["p_holm"]) < self.level else UNSURE
 
 
 @dataclass(frozen=True)
@@ -90,29 +81,21 @@ class Question:
 
     @property
     def verdict(self) -> str:
-        """``yes``, ``no`` (the other is better), ``part`` (not all claims say the same), or ``open``."""
+        """``yes`` (in all claims), ``part`` (in some), ``no`` (the other is better), ``mixed``, or ``open``."""
         better, worse, undecided = self.counts.values()
-        if not better and not worse:
-            return "open"
-        if worse == 0 and undecided == 0:
-            return "yes"
-        return "no" if better == 0 and undecided == 0 else "part"
+        if better and worse:
+            return "mixed"
+        if better:
+            return "part" if undecided else "yes"
+        return "no" if worse else "open"
 
     def sure(self, about: str) -> int:
         """Count the claims that are sure about ``images`` or ``trainings``."""
-        return [getattr(claim, f"sure_about_{about}") for claim in self.claims].count(SURE)
+        return [getattr(claim, about) for claim in self.claims].count(SURE)
 
 
-def questions(rows: Sequence[Mapping[str, str]], *, level: float) -> list[Question]:
-    """Gather the declared comparisons of ``significance.csv``, in its order.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        Its rows, numbers as text.
-    level : float
-        Of the tests, in (0, 1).
-    """
+def questions(rows: Sequence[Mapping[str, str]]) -> list[Question]:
+    """Gather the declared comparisons of ``significance.csv``, whose numbers are text, in its order."""
     declared = [row for row in rows if row["family"] == "declared" and row["unseen"] == AVERAGE]
     reach: dict[str, float] = {}
     for row in declared:
@@ -122,9 +105,7 @@ def questions(rows: Sequence[Mapping[str, str]], *, level: float) -> list[Questi
     return [
         Question(
             *pair,
-            tuple(
-                Claim(row, level, reach[row["metric"]]) for row in declared if (row["method"], row["reference"]) == pair
-            ),
+            tuple(Claim(row, reach[row["metric"]]) for row in declared if (row["method"], row["reference"]) == pair),
         )
         for pair in pairs
     ]

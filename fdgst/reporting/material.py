@@ -15,7 +15,7 @@ from typing import Any
 from fdgst.errors import ConfigError, DataError
 
 Rows = list[dict[str, str]]
-TABLES = ("table1", "significance", "wins", "ranks", "protocols", "table1_vs_paper", "audit")
+TABLES = ("table1", "significance", "wins", "ranks", "protocols", "table1_vs_paper", "against", "audit")
 MIME = {".png": "image/png", ".svg": "image/svg+xml"}
 
 

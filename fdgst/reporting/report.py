@@ -123,6 +123,7 @@ def _sections(known: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
         ("measured", "What was measured", True),
         ("protocols", "Protocols", known["matrix"]),
         ("paper", "Beside the paper", tables.get("table1_vs_paper")),
+        ("against", "Beside another table", tables.get("against")),
         ("pictures", "Pictures", figures.keys() & {"fig1", "fig2", "fig3", "released", "fig5"}),
         ("distributions", "By domain", "boxes" in figures),
         ("clinic", "What a clinician reads", known["measures"] and (known["cells"] or "agreement" in figures)),
@@ -171,10 +172,11 @@ def _described(settings: TableSettings, config: Mapping[str, Any] | None) -> dic
 def _found(settings: TableSettings, material: Material) -> dict[str, Any]:
     """Return what the templates say of the results."""
     table, compared = (material.tables.get(name, []) for name in ("table1", "significance"))
-    asked = questions(compared, level=1 - settings.confidence)
+    asked = questions(compared)
     averages = [row for row in table if row["unseen"] == AVERAGE]
     return {
         "cells": cells_of(table),
+        "unit": _units(settings, table),
         "asked": asked,
         "scales": scale(asked),
         "seeds": max((int(row["seeds"]) for row in (*averages, *compared)), default=0),
@@ -183,15 +185,15 @@ def _found(settings: TableSettings, material: Material) -> dict[str, Any]:
         "matrix": _matrix(material.tables.get("protocols", [])),
         "versions": _versions(material.records),
         "missed": _missed(table, settings),
-        "points": _points(material.scores, settings),
+        "points": _points(material.scores, settings, table),
     }
 
 
-def _points(scores: Sequence[Path], settings: TableSettings) -> dict[str, Any]:
+def _points(scores: Sequence[Path], settings: TableSettings, table: Rows) -> dict[str, Any]:
     """Return every image's values, means over the seeds, for the chart of row against row."""
     if not scores:
         return {}
-    named, shown = metrics(settings.task), PROTOCOLS[settings.protocol].values()
+    named, unit, shown = metrics(settings.task), _units(settings, table), PROTOCOLS[settings.protocol].values()
     long = per_image(read_scores(scores), task=settings.task, protocol=settings.protocol)
     rows, columns = [item.id for item in settings.methods], [item.id for item in settings.domains]
     means = means_of_images(long[long["method"].isin(rows) & long["unseen"].isin(columns)], settings.protocol)
@@ -199,11 +201,17 @@ def _points(scores: Sequence[Path], settings: TableSettings) -> dict[str, Any]:
     return {
         "methods": [[item.id, item.title] for item in settings.methods],
         "structures": [[item.id, item.title] for item in settings.task.structures],
-        "metrics": [[name, f"{named[name].title} ({named[name].unit})", named[name].better] for name in shown],
+        "metrics": [[name, f"{named[name].title} ({unit[name]})", named[name].better] for name in shown],
         "domains": [[item.id, item.title] for item in settings.domains],
         "images": images,
         "values": {",".join(cell): [_rounded(found.get(image)) for image in images] for cell, found in means.items()},
     }
+
+
+def _units(settings: TableSettings, table: Rows) -> dict[str, str]:
+    """Return the unit of each metric: the table's own where it says one."""
+    own = {row["metric"]: row["unit"] for row in table if row.get("unit")}
+    return {name: item.unit for name, item in metrics(settings.task).items()} | own
 
 
 def _rounded(value: float | None) -> float | None:
@@ -333,7 +341,7 @@ def _environment(methods: Mapping[str, str], domains: Mapping[str, str]) -> Any:
         "named": lambda key: methods.get(key, key),
         "titled": lambda key: domains.get(key, key),
         "listed": _listed,
-        "difference": lambda metric: "points" if metric.unit == "%" else metric.unit,
+        "of_difference": lambda unit: "points" if unit == "%" else unit,
         "cell": lambda value, column: names[column].get(value, value) if column in names else number(value),
     }
     environment.tests["numeric"] = lambda value: number(value).lstrip("−")[:1].isdecimal()
