@@ -1,7 +1,8 @@
 """The answer for a reader in a hurry: of each declared comparison what is better, by how much, and how sure that is.
 
-How sure is said of images and of trainings: sure, not sure, or not known where there is one training of each row. All of
-it is read off ``significance.csv``, whose columns `better` and `sure` are decided by the tests, here as everywhere.
+How sure is said of images and of trainings: sure, not sure, or not known where there is one training of each row.
+All of it is read off ``significance.csv``, whose columns `better` and `sure` are decided by the tests, here as
+everywhere.
 """
 
 from collections.abc import Mapping, Sequence

@@ -22,9 +22,10 @@ from fdgst.evaluation.catalogue import (
     per_image,
     within,
 )
+from fdgst.evaluation.protocols import VARIANT
 from fdgst.reporting.answer import questions, scale
 from fdgst.reporting.cases import means_of_images
-from fdgst.reporting.material import Material, Rows, gather, read_record
+from fdgst.reporting.material import TABLES, Material, Rows, gather, read_record
 from fdgst.reporting.printed import ERRATA, incomparable
 from fdgst.reporting.printing import fingerprints, minutes, number, probability, size
 from fdgst.reporting.tex import SIDE_BY_SIDE
@@ -93,7 +94,8 @@ def write_report(
     material = gather(files)
     settled = {key: value for key, value in (config or {}).items() if key != "inherited"}
     script = _template_text("report.js")
-    known = vars(material) | _described(settings, config) | _found(settings, material)
+    known = vars(material) | {"tables": dict.fromkeys(TABLES, []) | material.tables}
+    known |= _described(settings, config) | _found(settings, material)
     text = (
         _environment(_methods(settings, config), {item.id: item.title for item in settings.domains})
         .get_template("report.html.j2")
@@ -309,7 +311,7 @@ def _matrix(rows: Rows) -> list[tuple[dict[str, str], dict[tuple[str, str], dict
     found: dict[tuple[str, ...], tuple[dict[str, str], dict[tuple[str, str], dict[str, str]]]] = {}
     for row in rows:
         if row["unseen"] == AVERAGE:
-            key = tuple(row[name] for name in ("method", "definitions", "threshold", "checkpoint", "released_crop"))
+            key = tuple(row[name] for name in ("method", *VARIANT) if name in row)
             found.setdefault(key, (row, {}))[1][row["structure"], row["metric"]] = row
     return list(found.values())
 
