@@ -94,7 +94,7 @@ def write_report(
     material = gather(files)
     settled = {key: value for key, value in (config or {}).items() if key != "inherited"}
     script = _template_text("report.js")
-    known = vars(material) | {"tables": dict.fromkeys(TABLES, []) | material.tables}
+    known = vars(material) | {"tables": {name: material.tables.get(name, []) for name in TABLES}}
     known |= _described(settings, config) | _found(settings, material)
     text = (
         _environment(_methods(settings, config), {item.id: item.title for item in settings.domains})

@@ -267,11 +267,11 @@ def files(study, given, pixels):
     make_cases(study / "cases.json", settings=SETTINGS, scores=given.scores, pixels=pixels)
     return [
         study / "cases.json",
-        *study.glob("figures/*.svg"),
+        study / "figures/fig1.png",
         *tables,
         *sheets,
         study / "ablations/window.csv",
-        *study.glob("figures/*.png"),
+        *(study / f"figures/{name}.svg" for name in ("boxes", "protocols", "ranks", "pairs")),
         *study.glob("runs/*/*/*/run.json"),
     ]
 
