@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from fdgst.evaluation.catalogue import AVERAGE, METRICS, Metric
+from fdgst.reporting.printing import number
 
 SURE, UNSURE, UNKNOWN = "sure", "not sure", "not known"
 _REACH = 46.0  # percent of a bar's width from its middle to its end
@@ -35,6 +36,12 @@ class Claim:
     def metric(self) -> Metric:
         """The metric compared."""
         return METRICS[self.row["metric"]]
+
+    @property
+    def signed(self) -> str:
+        """The difference as printed, with its sign."""
+        text = number(self.row["difference"], 2)
+        return text if text.startswith("−") else f"+{text}"
 
     @property
     def outcome(self) -> str:
@@ -89,6 +96,11 @@ class Question:
         if better:
             return "part" if undecided else "yes"
         return "no" if worse else "open"
+
+    def told(self, metric: str) -> list[Claim]:
+        """Return the claims in this metric and, where not all say the same, those that found a difference."""
+        mixed = self.counts["open"] or self.verdict == "mixed"
+        return [claim for claim in self.claims if claim.row["metric"] == metric or (mixed and claim.row["better"])]
 
     def sure(self, about: str) -> int:
         """Count the claims that are sure about ``images`` or ``trainings``."""

@@ -43,6 +43,14 @@ def test_how_sure_is_said_in_plain_words(sure, seeds, words):
     assert (claim.images, claim.trainings) == words
 
 
+def test_what_is_told_besides_the_first_metric_is_what_found_a_difference():
+    mixed = questions([row("dsc"), row("hd", "fdg"), row("asd")])[0]
+    assert [claim.row["metric"] for claim in mixed.told("dsc")] == ["dsc", "hd"]
+    alike = questions([row("dsc", "fdg"), row("hd", "fdg")])[0]
+    assert [claim.row["metric"] for claim in alike.told("dsc")] == ["dsc"]
+    assert alike.claims[0].signed == "+2.00"
+
+
 def test_only_what_was_declared_is_a_question():
     others = [row(family="exploratory"), row(unseen="domain1")]
     assert questions(others) == []

@@ -62,7 +62,7 @@ def test_a_difference_that_the_picture_shows_is_told_to_those_who_do_not_see_it(
     rows = [row for row in rows_of(study / "significance.csv") if row["family"] == "declared"]
     assert len(labels) == len(rows) > 0
     assert {kind for kind, _ in labels} == {"better", "open"}
-    assert all(label.endswith(", better" if kind == "better" else ", no difference known") for kind, label in labels)
+    assert all(label.endswith(", better" if kind == "better" else ", left open") for kind, label in labels)
 
 
 def test_the_clinics_numbers_are_those_of_table1_csv(html, study):
