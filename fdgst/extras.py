@@ -5,6 +5,8 @@ from importlib.util import find_spec
 EXTRAS = {
     "train": (
         "joblib",
+        "onnx",
+        "onnxscript",
         "safetensors",
         "segmentation_models_pytorch",
         "tensorboard",
@@ -14,6 +16,7 @@ EXTRAS = {
         "tqdm",
     ),
     "report": ("jinja2", "matplotlib", "pandas", "statsmodels"),
+    "segment": ("onnxruntime",),
     "workflow": ("jsonschema", "pygments", "snakemake"),
 }
 """Modules that each extra of the package brings."""
