@@ -98,9 +98,10 @@ class Question:
         return "no" if worse else "open"
 
     def told(self, metric: str) -> list[Claim]:
-        """Return the claims in this metric and, where not all say the same, those that found a difference."""
-        mixed = self.counts["open"] or self.verdict == "mixed"
-        return [claim for claim in self.claims if claim.row["metric"] == metric or (mixed and claim.row["better"])]
+        """Return the claims in this metric and, where none of them found a difference, those that did."""
+        own = [claim for claim in self.claims if claim.row["metric"] == metric]
+        silent = not any(claim.row["better"] for claim in own)
+        return [claim for claim in self.claims if claim in own or (silent and claim.row["better"])]
 
     def sure(self, about: str) -> int:
         """Count the claims that are sure about ``images`` or ``trainings``."""

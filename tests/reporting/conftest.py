@@ -157,7 +157,8 @@ def compared(table, seeds=2):
              "effect": 0.5, "wins": 8, "losses": 3, "ties": 1,
              "better": winner if declared and sure == "trainings" else "",
              "family": "declared" if declared else "exploratory", "units": 12,
-             "units_low": difference - half, "units_high": difference + half, "sure": sure}
+             "units_low": difference - half, "units_high": difference + half, "sure": sure,
+             "p_trainings": 0.0312 if seeds > 1 else ""}
         )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -242,7 +243,9 @@ SETTINGS = TableSettings(
 def config(titled, tmp_path_factory):
     """The demo's configuration, for the made-up study."""
     settings = yaml.safe_load((HOUSE / "config.yaml").read_text())
-    rows = [{**item.model_dump(), "augmentation": "none", "options": {}} for item in titled["methods"]]
+    rows = [
+        {**item.model_dump(), "trainer": "plain", "augmentation": "none", "options": {}} for item in titled["methods"]
+    ]
     domains = [{**item.model_dump(), "released_crop": False} for item in titled["domains"]]
     study = {"id": "window", "title": "Window of the spectrum", "unseen": ["domain1"], "methods": ["fdg", "fdg_st"]}
     settings |= {"methods": rows, "domains": domains, "seeds": [0, 1], "ablations": [study]}

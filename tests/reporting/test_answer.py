@@ -43,10 +43,10 @@ def test_how_sure_is_said_in_plain_words(sure, seeds, words):
     assert (claim.images, claim.trainings) == words
 
 
-def test_what_is_told_besides_the_first_metric_is_what_found_a_difference():
+def test_where_the_first_metric_found_no_difference_those_are_told_that_did():
     mixed = questions([row("dsc"), row("hd", "fdg"), row("asd")])[0]
     assert [claim.row["metric"] for claim in mixed.told("dsc")] == ["dsc", "hd"]
-    alike = questions([row("dsc", "fdg"), row("hd", "fdg")])[0]
+    alike = questions([row("dsc", "fdg"), row("hd", "fdg"), row("asd")])[0]
     assert [claim.row["metric"] for claim in alike.told("dsc")] == ["dsc"]
     assert alike.claims[0].signed == "+2.00"
 
