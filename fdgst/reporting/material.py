@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fdgst.errors import ConfigError, DataError
+from fdgst.errors import ConfigError, DataError, FormatError
 
 Rows = list[dict[str, str]]
 TABLES = ("table1", "significance", "wins", "ranks", "protocols", "table1_vs_paper", "against", "audit")
+NEWER = ("family", "sure", "units", "units_low", "units_high", "p_trainings")  # columns that older tests lack
 MIME = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
@@ -86,7 +87,10 @@ def _gather_table(material: Material, path: Path) -> None:
     elif path.stem == "sheet":
         material.sheets[path.parent.name] = _rows(path)
     else:
-        material.tables[path.stem] = _rows(path)
+        material.tables[path.stem] = rows = _rows(path)
+        missing = [name for name in NEWER if name not in rows[0]] if rows and path.stem == "significance" else []
+        if missing:
+            raise FormatError(f"{path}: expected the columns {', '.join(missing)}; test again (fdgst statistics)")
 
 
 def _gather_picture(material: Material, path: Path) -> None:

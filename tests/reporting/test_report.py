@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from fdgst.cli import fdgst
-from fdgst.errors import ConfigError, DataError
+from fdgst.errors import ConfigError, DataError, FormatError
 from fdgst.reporting.printing import number
 from fdgst.reporting.report import write_report
 from fdgst.reporting.table import make_table
@@ -45,7 +45,7 @@ def test_a_row_is_called_better_where_the_tests_say_so_and_nowhere_else(html, st
         text = found[row["method"], row["reference"], row["unseen"], row["structure"], row["metric"]]
         title = {"": "–", "fdg": "FDG", "fdg_st": "FDG+ST", "deepall": "DeepAll"}[row["better"]]
         assert row["family"] == "exploratory" or text.endswith(f" {title}")
-    assert Page(html).text.count("Better by the rule") == 1  # of the declared table alone
+    assert len(marked(Page(html), "data-verdict")) == sum(row["better"] != "" for row in rows) > 0
 
 
 def test_the_answer_gives_difference_and_interval_of_each_structure(html, study):
@@ -123,7 +123,7 @@ def test_a_question_is_answered_with_its_rule(html):
 def test_without_tests_nothing_is_called_better(config, study, tmp_path):
     text = words(written(tmp_path, config, [study / "table1.csv"]))
     assert "Nothing is called better here, because no test was made." in text
-    assert "Better by the rule" not in text
+    assert "data-verdict" not in (tmp_path / "report.html").read_text()
 
 
 def test_without_a_declared_comparison_nothing_is_called_better(config, study, tmp_path):
@@ -131,7 +131,7 @@ def test_without_a_declared_comparison_nothing_is_called_better(config, study, t
     (tmp_path / "significance.csv").write_text("\n".join(line for line in lines if ",declared," not in line) + "\n")
     text = words(written(tmp_path, config, [study / "table1.csv", tmp_path / "significance.csv"]))
     assert "because no comparison was said to matter before the results were seen" in text
-    assert "Better by the rule" not in text
+    assert "data-verdict" not in (tmp_path / "report.html").read_text()
 
 
 def test_a_section_without_a_file_is_left_out(config, study, html, tmp_path):
@@ -324,6 +324,13 @@ def test_files_without_a_place_are_named_one_by_one(config, tmp_path):
         written(tmp_path, config, strangers)
     assert [fault.split(":")[0] for fault in error.value.faults] == [str(path) for path in strangers]
     assert not (tmp_path / "report.html").exists()
+
+
+def test_tests_of_an_older_version_are_named_with_what_they_lack(config, study, tmp_path):
+    rows = pd.read_csv(study / "significance.csv").drop(columns=["sure", "units"])
+    rows.to_csv(tmp_path / "significance.csv", index=False)
+    with pytest.raises(FormatError, match=r"significance\.csv: expected the columns sure, units; test again"):
+        written(tmp_path, config, [tmp_path / "significance.csv"])
 
 
 def test_a_damaged_record_is_named(config, tmp_path):
