@@ -81,12 +81,19 @@ def bare(config, folder, *files):
 
 
 def look(html, folder, deeds="", width=1400):
-    """Open a page in Chromium without a network and do something; return what it shows, and what it complained of."""
+    """Open a page in Chromium without a network and do something (None: nothing at all).
+
+    Returns what the page shows, and what it complained of.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
     page = folder / "page.html"
-    html = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)  # which lets no script in but its own
-    page.write_text(html.replace("</body>", EYES.replace("DEEDS", deeds) + "</body>"))
+    if deeds is not None:
+        html = re.sub(
+            '<meta http-equiv="Content-Security-Policy"[^>]*>', "", html
+        )  # which lets in its own script alone
+        html = html.replace("</body>", EYES.replace("DEEDS", deeds) + "</body>")
+    page.write_text(html)
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     flags += " --disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=5000 --dump-dom"
     flags += f" --window-size={width},900"

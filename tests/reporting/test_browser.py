@@ -25,6 +25,15 @@ def test_the_browser_test_notices_a_broken_picture_and_an_error(html, tmp_path):
     assert "nothing is not defined" in console[0]
 
 
+def test_the_pages_own_rule_lets_its_own_script_in_and_no_other(html, tmp_path):
+    page, console = look(html, tmp_path, None)
+    assert (page.text.count("Rows with") > 0, console) == (True, [])
+    strange = html.replace("<main>", "<main><script>document.body.append('strange')</script>")
+    page, console = look(strange, tmp_path, None)
+    assert "strange" not in page.text.replace("append('strange')", "")
+    assert "Content Security Policy" in console[0]
+
+
 def test_a_click_on_a_head_sorts_the_rows_of_each_metric(html, study, tmp_path):
     deeds = """const head = document.querySelectorAll("table.headline th[data-column]")[0];
       for (let clicks = 0; clicks < 2; clicks++) head.querySelector("button").click();
