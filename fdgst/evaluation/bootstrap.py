@@ -158,7 +158,7 @@ def _of_domain(name: str, stratum: Stratum, samples: int) -> _Cell:
     means = stratum.means
     total, count = sums(means, stratum.units)
     return _Cell(
-        mean=pd.DataFrame(means).mean().to_numpy(float),  # summed in pandas' order, on which a last digit may depend
+        mean=pd.DataFrame(means, copy=False).mean().to_numpy(float),  # a last digit depends on the order of sums
         draws=resampled_means(total, count, samples=samples, rng=generator("bootstrap", name, samples)),
         counts=[stratum.count],
         held=(count > 0).sum(axis=0)[None],

@@ -102,7 +102,8 @@ def widened(
     if seeds < 2:
         raise ValueError(f"seeds must be at least 2, got {seeds}: how far trainings vary is not known from one")
     arm = stdtrit(seeds - 1, (1 + confidence) / 2) ** 2 * np.maximum(of_seeds - of_residuals, 0)
-    return mean - np.sqrt((mean - low) ** 2 + arm), mean + np.sqrt((high - mean) ** 2 + arm)
+    ends = mean - np.sqrt((mean - low) ** 2 + arm), mean + np.sqrt((high - mean) ** 2 + arm)
+    return np.minimum(ends[0], low), np.maximum(ends[1], high)  # without an arm the same, to the last bit
 
 
 def trainings_p(

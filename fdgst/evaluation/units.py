@@ -72,7 +72,7 @@ def strata(long: pd.DataFrame, domains: Sequence[str]) -> dict[str, Stratum]:
     """
     wide = long.set_index(["unseen", "image", "seed", *CELL])["value"].unstack(CELL).sort_index(axis=1)
     groups = long.groupby(["unseen", "image"])["group"].first() if "group" in long else None
-    columns = pd.MultiIndex.from_tuples(list(wide.columns), names=CELL)
+    columns = pd.MultiIndex.from_frame(wide.columns.to_frame(index=False))
     found = {}
     for domain in domains:
         table = wide.loc[domain]

@@ -18,6 +18,7 @@ from fdgst.storage.parts import records
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.scores import KEYS, read_scores, write_scores
+from fdgst.study.comparisons import pairs_of
 from fdgst.study.slices import Column, Row
 from tests.compared import FUNDUS
 
@@ -147,7 +148,7 @@ def write_tables(results):
         **options,
     )
     long = per_image(read_scores([results / "scores.csv"]), task=FUNDUS, protocol="paper")
-    options |= {"structures": FUNDUS.ids}
+    options |= {"structures": FUNDUS.ids, "compare": pairs_of("auto", METHODS)}
     significance(long, [*METHODS], [*DOMAINS], **options).to_csv(results / "significance.csv", index=False)
     table = pd.read_csv(results / "table1.csv")
     variants = product(("paper", "released"), (0.5, 0.75), ("last", "source_validation", "oracle"), (0, 1))

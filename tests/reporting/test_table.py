@@ -202,7 +202,7 @@ def test_the_caption_of_several_seeds_says_so(made, tmp_path):
     assert "standard deviation over 2 training seeds" in tex
     assert "One training seed" not in tex
     assert "No structure was missed in 16 predictions per row" in tex
-    assert "Differences between rows are tested in significance.csv, for these trainings." in tex
+    assert "Differences between rows are tested in significance.csv, over images and trainings." in tex
     assert r"\label{tab:fdgst-t}" in tex
 
 
