@@ -117,7 +117,7 @@ def test_many_small_gains_and_a_few_large_losses_make_no_better_row(made):
 
 def unequal(method, domain, seed, image, structure):
     """Gains of b in the large domains and losses in the small one, which the mean over domains weighs alike."""
-    shift = {"d1": 0.6, "d2": 0.6, "d3": -1.9, "d4": 0.6}[domain] * (method == "b")
+    shift = {"d1": 0.6, "d2": 0.6, "d3": -1.2, "d4": 0.6}[domain] * (method == "b")
     return {"dsc": 80 + shift + generator("unequal", method, domain, image, structure).normal(0, 1)}
 
 
@@ -129,6 +129,7 @@ def test_large_domains_alone_make_no_row_better(made):
     assert stats.wilcoxon(of["b"] - of["a"]).pvalue < 0.001  # the pooled test finds b better
     row = cell(compare(scores, domains=domains), "cup", "dsc", AVERAGE)
     assert row["low"] < 0 < row["high"]
+    assert row["difference"] > 0  # the mean is on the pooled test's side, so that no sign betrays it
     assert row["p"] > 0.05
     assert row["better"] == ""
 
@@ -155,8 +156,9 @@ def test_no_verdict_stands_against_its_own_interval(made, number, seeds, images,
     assert (better["low"] * better["high"] > 0).all()
     assert ((better["difference"] > 0) == (better["better"] == better["method"])).all()
     assert (better["p_holm"] < 0.2).all()
-    assert (table["low"] <= table["units_low"]).all()
-    assert (table["units_high"] <= table["high"]).all()
+    known = table.dropna(subset=["low"])
+    assert (known["low"] <= known["units_low"]).all()
+    assert (known["units_high"] <= known["high"]).all()
 
 
 def test_only_declared_averages_find_a_row_better_and_others_weaken_nothing(made):
