@@ -18,19 +18,21 @@ DRAWS = 10_000
 _VALUES_AT_ONCE = 4_000_000  # 32 MB of float64
 
 
-def sign_flip_p(domains: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> np.ndarray:
+def sign_flip_p(domains: Sequence[tuple[str, np.ndarray, np.ndarray]], *, draws: int = DRAWS) -> np.ndarray:
     """Test the unweighted mean over domains of the mean paired difference, two-sided.
 
     Parameters
     ----------
     domains : sequence of (str, ndarray of float of shape (n, K), ndarray of int of shape (n,))
         Of each domain its name, its images' differences and the unit of each image. NaN is left out.
+    draws : int, optional
+        How many combinations of signs are drawn where there are too many to look at all.
 
     Returns
     -------
     ndarray of float, shape (K,)
         The share of the combinations of signs whose mean is at least as far from 0 as the observed one. With up to
-        `EXACT_UNITS` units all of them are looked at, else `DRAWS` drawn ones and the observed one: (1 + count) /
+        `EXACT_UNITS` units all of them are looked at, else drawn ones and the observed one: (1 + count) /
         (1 + draws). 1 where nothing differs, or a domain has no value, so that there is no mean.
 
     Notes
@@ -51,7 +53,7 @@ def sign_flip_p(domains: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> np.nda
     many = known & ~few
     if many.any():
         names = [(name, len(part)) for name, part, _ in parts]
-        found[many] = _drawn(names, contributions[:, many], least[many])
+        found[many] = _drawn(names, contributions[:, many], least[many], draws)
     return found
 
 
@@ -69,16 +71,16 @@ def _exact(contributions: np.ndarray, least: np.ndarray) -> np.ndarray:
     return (np.abs(signs @ contributions) >= least).mean(axis=0)
 
 
-def _drawn(domains: Sequence[tuple[str, int]], contributions: np.ndarray, least: np.ndarray) -> np.ndarray:
+def _drawn(domains: Sequence[tuple[str, int]], contributions: np.ndarray, least: np.ndarray, draws: int) -> np.ndarray:
     """Look at drawn combinations, a part of them at a time."""
-    generators = [(generator("signs", name, DRAWS), units) for name, units in domains]
+    generators = [(generator("signs", name, draws), units) for name, units in domains]
     count = np.zeros(contributions.shape[1])
     at_once = max(_VALUES_AT_ONCE // (len(contributions) + contributions.shape[1]), 1)
-    for first in range(0, DRAWS, at_once):
-        rows = min(at_once, DRAWS - first)
+    for first in range(0, draws, at_once):
+        rows = min(at_once, draws - first)
         signs = np.concatenate([_signs(rng, rows, units) for rng, units in generators], axis=1)
         count += (np.abs(signs @ contributions) >= least).sum(axis=0)
-    return (1 + count) / (1 + DRAWS)
+    return (1 + count) / (1 + draws)
 
 
 def _signs(rng: np.random.Generator, rows: int, units: int) -> np.ndarray:

@@ -124,10 +124,23 @@ def rank_biserial(differences: np.ndarray) -> float:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Correct the p values of one family after Holm: the chance of any false finding among them stays at its level."""
-    from statsmodels.stats.multitest import multipletests
+    """Correct the p values of families after Holm: the chance of any false finding among them stays at its level.
 
-    return multipletests(p, method="holm")[1] if len(p) else p
+    Parameters
+    ----------
+    p : ndarray of float, shape (..., m)
+        A family along the last axis.
+
+    Returns
+    -------
+    ndarray, shape (..., m)
+        As statsmodels' multipletests, which collects garbage at every call: a third of a second in a large process.
+    """
+    order = np.argsort(p, axis=-1)
+    steps = np.take_along_axis(p, order, axis=-1) * np.arange(p.shape[-1], 0, -1)
+    corrected = np.empty_like(steps)
+    np.put_along_axis(corrected, order, np.minimum(np.maximum.accumulate(steps, axis=-1), 1), axis=-1)
+    return corrected
 
 
 def significance(

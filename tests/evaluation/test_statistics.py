@@ -75,6 +75,8 @@ def test_holms_correction_is_the_one_computed_by_hand():
     np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
     np.testing.assert_allclose(holm(np.array([0.5, 0.9])), [1, 1])
     assert holm(np.array([])).size == 0
+    p = generator("holm").uniform(size=(20, 7)).round(1)  # with equal ones
+    np.testing.assert_allclose(holm(p), [multipletests(family, method="holm")[1] for family in p])
 
 
 def test_a_planted_difference_is_found_where_it_was_planted(made):
