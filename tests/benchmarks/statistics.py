@@ -24,7 +24,7 @@ from fdgst.evaluation.permutation import sign_flip_p
 from fdgst.evaluation.statistics import holm
 from fdgst.evaluation.trainings import seed_means, trainings_p, variances, widened
 from fdgst.evaluation.units import mean_of
-from fdgst.evaluation.verdicts import is_better, sureness
+from fdgst.evaluation.verdicts import is_better, one_sided, sureness
 from tests.benchmarks.harness import write_csv
 
 DOMAINS, IMAGES = 4, 16
@@ -39,9 +39,10 @@ Domains = list[np.ndarray]  # differences (images, seeds, columns) of each domai
 
 @dataclass(frozen=True)
 class Judged:
-    """What is said of each column: is a row called better, and what the intervals are."""
+    """What is said of each column: is a row better, would p and interval alone say so, and what the intervals are."""
 
     better: np.ndarray
+    uncorrected: np.ndarray
     low: np.ndarray
     high: np.ndarray
     units_low: np.ndarray
@@ -105,7 +106,8 @@ def judged(domains: Domains, *, tests: int, rng: np.random.Generator, samples: i
         of_trainings[:] = holm(of_trainings.reshape(-1, tests)).ravel()
     corrected = holm(p.reshape(-1, tests)).ravel()
     sure = sureness(corrected, mean, low, high, units_low, units_high, of_trainings, level=LEVEL)
-    return Judged(is_better(sure, np.full(p.shape, seeds)), low, high, units_low, units_high)
+    uncorrected = (corrected < LEVEL) & one_sided(mean, low, high)
+    return Judged(is_better(sure, np.full(p.shape, seeds)), uncorrected, low, high, units_low, units_high)
 
 
 def shares(held: list[Any]) -> float:
@@ -139,13 +141,16 @@ def families(studies: int, samples: int, draws: int) -> Iterator[dict[str, Any]]
     """Three comparisons in six metrics: in how many studies any row is called better, where none is."""
     for joint, moves, seeds in ((True, 0.0, 2), *product((True, False), (1.0,), SEEDS[1:])):
         rng = generator("statistics", "family", joint, moves, seeds)
-        found = []
+        found: dict[str, list[Any]] = {"false": [], "uncorrected": []}
         for first in range(0, studies, AT_ONCE // 2):
             domains = family(rng, min(AT_ONCE // 2, studies - first), seeds=seeds, moves=moves, joint=joint)
             null = judged(domains, tests=ROWS * METRICS, rng=rng, samples=samples, draws=draws)
-            found.append(null.better.reshape(-1, ROWS * METRICS).any(axis=1))
+            for name, said in (("false", null.better), ("uncorrected", null.uncorrected)):
+                found[name].append(said.reshape(-1, ROWS * METRICS).any(axis=1))
         moved = "rows" if joint else "each metric of a row by itself"
-        yield {"tests": ROWS * METRICS, "differences": moved, "moves": moves, "seeds": seeds, "false": shares(found)}
+        yield {"tests": ROWS * METRICS, "differences": moved, "moves": moves, "seeds": seeds} | {
+            name: shares(held) for name, held in found.items()
+        }
 
 
 def main() -> None:
@@ -159,7 +164,7 @@ def main() -> None:
     options = (arguments.studies, arguments.samples, arguments.draws)
     rows = []
     for row in chain(pairs(*options), families(*options)):
-        rows.append(dict.fromkeys(("holds", "units", "power", "best"), "") | row)
+        rows.append(dict.fromkeys(("holds", "units", "power", "best", "uncorrected"), "") | row)
         print(*(f"{name} {value}" for name, value in row.items()), sep=", ", flush=True)
     write_csv(rows, arguments.out)
 
