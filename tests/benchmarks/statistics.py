@@ -153,6 +153,25 @@ def families(studies: int, samples: int, draws: int) -> Iterator[dict[str, Any]]
         }
 
 
+def markdown(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the two tables of the documents."""
+    yield "| differences | trainings move a row by | seeds | falsely better | holds | found | best test |"
+    yield "|---|---|---|---|---|---|---|"
+    for row in (row for row in rows if row["tests"] == 1):
+        held = f"{row['holds']} % ({row['units']} %)"
+        yield (
+            f"| {row['differences']} | {row['moves']:g} | {row['seeds']} | {row['false']} % | {held}"
+            f" | {row['power']} % | {row['best']} % |"
+        )
+    yield ""
+    yield "| trainings move | by | seeds | any row falsely better | without `p_trainings` |"
+    yield "|---|---|---|---|---|"
+    for row in (row for row in rows if row["tests"] > 1):
+        yield (
+            f"| {row['differences']} | {row['moves']:g} | {row['seeds']} | {row['false']} % | {row['uncorrected']} % |"
+        )
+
+
 def main() -> None:
     """Run the simulation."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -167,6 +186,7 @@ def main() -> None:
         rows.append(dict.fromkeys(("holds", "units", "power", "best", "uncorrected"), "") | row)
         print(*(f"{name} {value}" for name, value in row.items()), sep=", ", flush=True)
     write_csv(rows, arguments.out)
+    print("", *markdown(rows), sep="\n")
 
 
 if __name__ == "__main__":
