@@ -128,7 +128,8 @@ def _intervals(
     """Return means with their intervals, which end where values do: no distance is below 0, no share above 100 %."""
     images = strata(long, domains)
     named = metrics(task)
-    units = [named[name].unit for name in images[domains[0]].columns.get_level_values("metric")]
+    names = images[domains[0]].columns.get_level_values("metric")
+    units = [named[name].unit if name in named else "" for name in names]
     rates = np.array([unit.startswith("% of") for unit in units])
     ends = intervals(images, samples=samples, confidence=confidence, rates=rates)
     most = [100 if unit.startswith("%") else np.inf for unit in units] * (len(domains) + 1)
