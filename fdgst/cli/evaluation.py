@@ -48,10 +48,15 @@ def collect(scores: tuple[Path, ...], out: Path) -> None:
 @click.command(cls=Variadic)
 @click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
 @click.option("--wins", type=FILE, help="Cells of the table that each row wins from each other, CSV.")
+@click.option("--ranks", type=FILE, help="Mean rank of each row over all cells, CSV.")
 @click.option("--out", type=FILE, required=True, help="Every pair of rows in every cell, CSV.")
 @settings_option("StatisticsSettings")
-def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings: Any) -> None:
-    """Compare rows: differences with intervals, Wilcoxon's signed-rank test, Holm's correction, effect sizes, wins.
+def statistics(scores: tuple[Path, ...], wins: Path | None, ranks: Path | None, out: Path, settings: Any) -> None:
+    """Compare rows: differences with intervals, tests, Holm's correction, effect sizes, how sure each is, wins, ranks.
+
+    A row is called better only in a comparison that `compare` declares. Averages are tested by flipping signs, single
+    domains by Wilcoxon's signed-rank test. What is flipped and resampled are images, or groups where the scores name
+    them.
 
     \b
     Examples:
@@ -59,11 +64,13 @@ def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings:
         {"methods": [{"id": "deepall", "title": "DeepAll"},
                      {"id": "fdg", "title": "FDG"}],
          "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
-         "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95,
+         "protocol": "paper", "compare": [["fdg", "deepall"]],
+         "bootstrap_samples": 2000, "confidence": 0.95,
          "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
                   "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
                                   "regions": "all", "holes": "fill", "within": null}]}}
-      fdgst statistics --settings statistics.json --scores results/scores.csv --out significance.csv
+      fdgst statistics --settings statistics.json --scores results/scores.csv \\
+        --out significance.csv --wins wins.csv --ranks ranks.csv
     """
     from fdgst.evaluation.statistics import make_significance
 
@@ -74,7 +81,9 @@ def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings:
         task=settings.task,
         out=out,
         wins=wins,
+        ranks=ranks,
         protocol=settings.protocol,
+        compare=settings.compare,
         samples=settings.bootstrap_samples,
         confidence=settings.confidence,
     )

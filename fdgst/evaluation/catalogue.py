@@ -101,7 +101,8 @@ def per_image(scores: pd.DataFrame, *, task: Task, protocol: str) -> pd.DataFram
     Returns
     -------
     DataFrame
-        Columns method, unseen, seed, image, structure, metric, value: one row per image and metric of `metrics`.
+        Columns method, unseen, seed, image, structure, metric, value: one row per image and metric of `metrics`. With
+        a column `group` in the scores it is kept, before the structure.
         Rates (missed, false_alarm, ``{structure}_outside``) are 0 or 100. NaN: distances and `missed` where the truth
         lacks the structure, `false_alarm` where it does not; errors of what cannot be measured in truth or prediction.
 
@@ -112,7 +113,7 @@ def per_image(scores: pd.DataFrame, *, task: Task, protocol: str) -> pd.DataFram
     """
     if protocol not in PROTOCOLS:
         raise ConfigError(f"protocol: expected {' or '.join(PROTOCOLS)}, found {protocol!r}")
-    keys = ["method", "unseen", "seed", "image", "structure"]
+    keys = ["method", "unseen", "seed", "image", *(["group"] if "group" in scores else []), "structure"]
     there = scores["truth_px"] > 0
     wide = scores[[*keys, *_OF_STRUCTURE]].copy()
     if protocol == "released":

@@ -227,7 +227,7 @@ def _caption(
     if seeds == 1:
         sentences.append("One training seed: how far trainings vary is not known, and no difference is tested here.")
     elif tests and len(methods) - len(bounds) > 1:
-        sentences.append(f"Differences between rows are tested in {escape(tests)}, for these trainings.")
+        sentences.append(f"Differences between rows are tested in {escape(tests)}, over images and trainings.")
     return sentences
 
 

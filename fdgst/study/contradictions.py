@@ -38,6 +38,7 @@ def faults_of(config: Configuration) -> list[str]:
             for line in _method(config, item, f"ablations: method {item.id}")
         ),
         *_ablations(config, [method.id for method in methods]),
+        *_comparisons(config),
         *_training(config, methods),
         *_figures(config),
     ]
@@ -210,6 +211,34 @@ def _ablations(config: Configuration, methods: Sequence[str]) -> Iterator[str]:
         for name in study.unseen:
             if name not in domains:
                 yield f"ablations[{number}].unseen: expected one of {', '.join(domains)}, found {name!r}"
+
+
+def _comparisons(config: Configuration) -> Iterator[str]:
+    """Yield declared comparisons of rows that are not there, cannot be compared, or are compared already."""
+    compare, rows = config.evaluation.compare, [item.id for item in config.methods]
+    if compare == "auto":
+        return
+    said: set[frozenset[str]] = set()
+    for number, pair in enumerate(compare):
+        where = f"evaluation.compare[{number}]"
+        for name in pair:
+            if name not in rows:
+                yield f"{where}: expected ids of rows of the table, found {name!r}{nearest(name, rows)}"
+            elif _is_upper_bound(config.methods[rows.index(name)]):
+                yield f"{where}: expected rows that may be compared, found {name!r}, an upper bound; leave the pair out"
+        if len(set(pair)) == 1:
+            yield f"{where}: expected two rows, found {list(pair)}"
+        elif frozenset(pair) in said:
+            yield f"{where}: expected pairs that differ, found {list(pair)}, which evaluation.compare has already"
+        said.add(frozenset(pair))
+
+
+def _is_upper_bound(method: Method) -> bool:
+    """Tell whether a row is trained on the unseen domain itself; a trainer that there is not is a fault of its own."""
+    try:
+        return bool(rooms.needs(method.trainer).unseen)
+    except ConfigError:
+        return False
 
 
 def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fdgst.study.comparisons import pairs_of
 from fdgst.study.paths import Paths
 from fdgst.study.slices import (
     Column,
@@ -134,6 +135,7 @@ class Slices:
             StatisticsSettings(
                 **self._compared(methods, self.study.domains),
                 **self._judged(),
+                compare=pairs_of(self.study.config.evaluation.compare, methods),
             )
         )
 

@@ -92,6 +92,9 @@ class Evaluation(Strict):
     """Probability above which a pixel belongs to a structure."""
     nest: bool
     """Cut a predicted structure to the one that it is within."""
+    compare: Literal["auto"] | tuple[tuple[Id, Id], ...]
+    """Comparisons declared beforehand, each [method, reference]: only these can find a row better (docs/evaluation.md).
+    auto: those of [fdg_st, fdg], [fdg, deepall] and [fdg_st, deepall] whose rows are in the table; []: none."""
     bootstrap_samples: Annotated[int, Field(ge=100)]
     """Resamples of the bootstrap intervals."""
     confidence: InnerShare

@@ -145,6 +145,8 @@ class StatisticsSettings(Compared):
 
     protocol: Literal["paper", "released"]
     """Whose metrics are tested."""
+    compare: tuple[tuple[Id, Id], ...]
+    """The comparisons declared beforehand: ids of method and reference."""
     bootstrap_samples: int
     """Of the intervals."""
     confidence: InnerShare

@@ -46,6 +46,7 @@ rule statistics:
     output:
         significance="results/significance.csv",
         wins="results/wins.csv",
+        ranks="results/ranks.csv",
     log:
         "results/logs/significance.log",
     conda:
@@ -56,8 +57,8 @@ rule statistics:
     message:
         "Test the rows against each other"
     shell:
-        "fdgst statistics --settings - --scores {input} --wins {output.wins} --out {output.significance}"
-        " <<< {params.settings:q} > {log} 2>&1"
+        "fdgst statistics --settings - --scores {input} --wins {output.wins} --ranks {output.ranks}"
+        " --out {output.significance} <<< {params.settings:q} > {log} 2>&1"
 
 
 rule protocols:
