@@ -16,10 +16,13 @@ from fdgst.cli.options import FILE, Variadic, settings_option
 def score(predictions: Path, rois: Path, out: Path, settings: Any) -> None:
     """Measure predictions: Dice, Hausdorff and surface distances, and the task's own measures.
 
+    Distances are in pixels; nsd_4 is the share of boundary pixels within 4 px of the other boundary, percent.
+
     \b
     Examples:
       score.json:
-        {"task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+        {"nsd_tolerance_px": [4],
+         "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
                   "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
                                   "regions": "all", "holes": "fill", "within": null}]}}
       fdgst score --settings score.json --rois results/rois/a.h5 --out scores.csv \\
@@ -27,7 +30,7 @@ def score(predictions: Path, rois: Path, out: Path, settings: Any) -> None:
     """
     from fdgst.evaluation.score import score
 
-    score(predictions, rois, out, task=settings.task)
+    score(predictions, rois, out, task=settings.task, tolerances_px=settings.nsd_tolerance_px)
 
 
 @click.command()

@@ -39,6 +39,7 @@ def faults_of(config: Configuration) -> list[str]:
         ),
         *_ablations(config, [method.id for method in methods]),
         *_training(config, methods),
+        *_evaluation(config),
         *_figures(config),
     ]
 
@@ -229,6 +230,17 @@ def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]
         except ConfigError:
             continue  # said above
         yield from rooms.step_faults(training, needs, row=method.id, sources=sources, least=least, network=called)
+
+
+def _evaluation(config: Configuration) -> Iterator[str]:
+    """Yield values that stand twice, and a comparison without the table's own normalisation."""
+    values = config.evaluation
+    if len(set(values.nsd_tolerance_px)) < len(values.nsd_tolerance_px):
+        yield f"evaluation.nsd_tolerance_px: expected numbers that differ, found {list(values.nsd_tolerance_px)}"
+    if len(set(values.normalisations)) < len(values.normalisations):
+        yield f"evaluation.normalisations: expected names that differ, found {list(values.normalisations)}"
+    if "running" not in values.normalisations:
+        yield f"evaluation.normalisations: expected running, the table's own, among them, found {list(values.normalisations)}"
 
 
 def _figures(config: Configuration) -> Iterator[str]:
