@@ -37,7 +37,7 @@ BELOW = {  # what each room may import, besides itself and what is common
     }
     | {"reporting"},
 }
-COMMON = {"errors", "progress", "fingerprint", "__version__"}
+COMMON = {"extras", "errors", "progress", "fingerprint", "__version__"}
 HEAVY = {"h5py": {"storage"}, "segmentation_models_pytorch": {"models"}, "matplotlib": {"reporting", "viewing"}}
 MODULES = sorted((HOUSE / "fdgst").rglob("*.py"))
 EYES = {"data/fundus.py", "data/phantom", "data/importers", "reporting/printed.py", "presets"}

@@ -22,9 +22,8 @@ Size = Side | tuple[Side, Side]
 class Strict(BaseModel):
     """A group of settings."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    # built when first used: a job uses one slice of many
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 def height_and_width(size: Size) -> tuple[int, int]:
