@@ -33,7 +33,8 @@ def rescore(
     ----------
     predictions : sequence of Path
         Of one run: of any of its weights, on the unseen domain or on sources of its training (for source validation),
-        of the whole ROIs or of their centre, normalised by running statistics or by the test batch's. Each says in its settings what it is.
+        of the whole ROIs or of their centre, normalised by running statistics or by the test batch's. Each says in its
+        settings what it is.
     rois : sequence of Path
         ROI files of all domains that were predicted; of others, too, if need be.
     out : Path

@@ -106,7 +106,8 @@ def score_image(
     dict
         `identity` and the measurements: `dsc` and `nsd_...` in percent, distances in pixels. A structure that is missed
         has `dsc` 0, `nsd_...` 0, the image's diagonal as every distance, and `missed` 1 (method, section 6). One that
-        the truth lacks has no distances and no `nsd_...`; its `dsc` is 100 if the prediction lacks it too, else 0 and `false_alarm` is 1 (section 8).
+        the truth lacks has no distances and no `nsd_...`; its `dsc` is 100 if the prediction lacks it too, else 0 and
+        `false_alarm` is 1 (section 8).
         ``{measure}_truth`` and ``{measure}_prediction`` are NaN where the mask does not allow to measure;
         `outside_px` counts the structure's predicted pixels outside the one that it is within, 0 without one.
     """

@@ -94,9 +94,9 @@ def render(
     -------
     str
         A ``table*`` environment; several, with one number, where a page does not hold all structures. Two decimals,
-        three of distances that are not in pixels; with several seeds their standard deviation behind the mean. The best mean of a column is bold among the
-        compared rows (all that equal it in print), if there are at least two; upper bounds stand below a rule and are
-        never bold.
+        three of distances that are not in pixels; with several seeds their standard deviation behind the mean. The best
+        mean of a column is bold among the compared rows (all that equal it in print), if there are at least two; upper
+        bounds stand below a rule and are never bold.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

@@ -26,7 +26,7 @@ def faults_of(config: Configuration) -> list[str]:
     methods = config.every_method
     return [
         *_ids(config, methods),
-        *_task(config.task),
+        *task_faults(config.task),
         *_sizes(config),
         *_domains(config),
         *_network(config),
@@ -69,7 +69,7 @@ def _ids(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:
         yield f"seeds: expected numbers that differ, found {list(config.seeds)}"
 
 
-def _task(task: Task) -> Iterator[str]:
+def task_faults(task: Task) -> Iterator[str]:
     """Yield what is wrong with structures, their values and measures."""
     ids = task.ids
     if task.around is not None and task.around not in ids:
@@ -240,7 +240,8 @@ def _evaluation(config: Configuration) -> Iterator[str]:
     if len(set(values.normalisations)) < len(values.normalisations):
         yield f"evaluation.normalisations: expected names that differ, found {list(values.normalisations)}"
     if "running" not in values.normalisations:
-        yield f"evaluation.normalisations: expected running, the table's own, among them, found {list(values.normalisations)}"
+        found = f"found {list(values.normalisations)}"
+        yield f"evaluation.normalisations: expected running, the table's own, among them, {found}"
 
 
 def _figures(config: Configuration) -> Iterator[str]:
