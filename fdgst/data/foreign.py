@@ -42,12 +42,15 @@ class ForeignMasks:
         For each image that has its masks the file of each mask column.
     missing : dict of (domain, name) to str
         For each other image what was looked for, and where.
+    doubtful : list of str
+        A line for each name that several files have, and for each file that could be several images'.
     """
 
     method: str
     seed: int
     files: dict[_Key, dict[str, Path]] = field(default_factory=dict)
     missing: dict[_Key, str] = field(default_factory=dict)
+    doubtful: list[str] = field(default_factory=list)
 
     def greys(self, truth: Truth, size_px: tuple[int, int], task: Task) -> dict[str, np.ndarray]:
         """Read the grey values of an image's predicted masks.
@@ -114,7 +117,7 @@ def find_masks(
     Raises
     ------
     DataError
-        One line per pattern that cannot be read or leads to no folder, and per file that could be several images'.
+        One line per pattern that cannot be read, or leads to no folder.
     """
     masks: list[ForeignMasks] = []
     extra: list[str] = []
@@ -206,8 +209,7 @@ def _assign(masks: ForeignMasks, folders: Mapping[str, Path], truths: Truths, ta
                 masks.missing.setdefault((truth.domain, truth.name), lost)
         if truth.scored and len(own) == len(truth.masks):
             masks.files[truth.domain, truth.name] = own
-    if faults := [*_ambiguous(listed, owners)]:
-        raise DataError(*faults)
+    masks.doubtful.extend(_ambiguous(listed, owners))
     return [line for folder, files in listed.items() for line in _left_over(folder, files, owners)]
 
 
@@ -251,7 +253,7 @@ def _left_over(
     folder: Path, files: Mapping[str, Sequence[Path]], owners: Mapping[Path, Sequence[Truth]]
 ) -> Iterator[str]:
     """Yield a line for each mask in a folder that is no image's."""
-    extra = [path for paths in files.values() for path in paths if path not in owners]
+    extra = [path for paths in files.values() for path in paths if paths[0] not in owners]
     for path in extra[:TOLD]:
         yield f"{path}: expected masks of the table's images, found one of none; not scored"
     if len(extra) > TOLD:

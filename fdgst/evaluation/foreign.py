@@ -74,6 +74,7 @@ def score_masks(
     rows: list[dict[str, Any]] = []
     small: _Small = defaultdict(dict)
     for found in masks:
+        faults += found.doubtful
         (faults if missing == "refuse" else notes).extend(found.missing.values())
     images = truths.scored
     with Progress(len(images), description=f"score masks of {len(masks)} trainings", unit="image") as shown:
@@ -83,10 +84,11 @@ def score_masks(
             except DataError as error:
                 faults += error.faults
             shown.advance()
+    swapped = [*_swapped(small)]
     if faults:
-        raise DataError(*dict.fromkeys(faults))
+        raise DataError(*dict.fromkeys(faults), *swapped)
     table = pd.DataFrame(rows, columns=columns(task, unit=bool(truths.unit), tolerances_px=tolerances_px))
-    return Scored(table, (*notes, *_swapped(small)))
+    return Scored(table, (*notes, *swapped))
 
 
 def _scores_of(
