@@ -23,7 +23,7 @@ class Named(click.ParamType):
         return name.strip(), folder.strip()
 
 
-class Pair(click.ParamType):
+class TwoNames(click.ParamType):
     """Two names of methods: ``unet:baseline``."""
 
     name = "method:reference"
@@ -60,7 +60,7 @@ class Pair(click.ParamType):
     help="What an image without a mask is: a fault, or a mask with nothing in it.",
 )
 @click.option("--nsd", type=NUMBERS, help="Tolerances of the normalised surface distance, pixels: 2,4.")
-@click.option("--compare", type=Pair(), multiple=True, help="A comparison that is declared beforehand.")
+@click.option("--compare", type=TwoNames(), multiple=True, help="A comparison that is declared beforehand.")
 def evaluate(
     table: Path, methods: tuple[tuple[str, str], ...], out: Path, nsd: list[float] | None, **more: Any
 ) -> None:

@@ -191,6 +191,7 @@ def _assign(masks: ForeignMasks, folders: Mapping[str, Path], truths: Truths, ta
     """Give every image its files; return a line for each file that is left over."""
     listed: dict[Path, dict[str, list[Path]]] = {}
     owners: dict[Path, list[Truth]] = defaultdict(list)
+    taken = {stem for truth in truths.rows for stems in truth.stems.values() for stem in stems}
     for truth in truths.rows:
         if truth.domain not in folders:
             continue
@@ -204,7 +205,7 @@ def _assign(masks: ForeignMasks, folders: Mapping[str, Path], truths: Truths, ta
                 owners[places[0]].append(truth)
             elif truth.scored:
                 shown = " or ".join(f"{stem}.png" for stem in stems)
-                hint = _meant(truth.name, listed[folder])
+                hint = _meant(truth.name, [stem for stem in listed[folder] if stem not in taken])
                 lost = f"{folder}: expected a mask of {truth.name}, {shown} (or another ending), found none{hint}"
                 masks.missing.setdefault((truth.domain, truth.name), lost)
         if truth.scored and len(own) == len(truth.masks):
@@ -228,9 +229,12 @@ def _listed(folder: Path) -> dict[str, list[Path]]:
     return dict(found)
 
 
-def _meant(name: str, files: Mapping[str, Sequence[Path]]) -> str:
-    """Suggest a file whose name is nearly that of an image."""
-    hint = nearest(name, list(files))
+def _meant(name: str, strangers: Sequence[str]) -> str:
+    """Suggest a file that may be an image's mask all the same: its name holds the image's, or is nearly that."""
+    holding = [stem for stem in strangers if name.casefold() in stem.casefold()]
+    if len(holding) == 1:
+        return f"; did you mean {holding[0]}?"
+    hint = nearest(name, strangers)
     return hint if hint.startswith("; did you mean") else ""
 
 

@@ -208,33 +208,32 @@ def _write(
     from fdgst.reporting.report import write_report
 
     (out / "figures").mkdir(parents=True, exist_ok=True)
-    shown = {"task": settings.task, "protocol": settings.protocol}
-    sure = {"samples": settings.bootstrap_samples, "confidence": settings.confidence}
-    path, names = out / "scores.csv", (settings.methods, settings.domains)
+    path, rows, domains = out / "scores.csv", settings.methods, settings.domains
+    shown: dict[str, Any] = {"task": settings.task, "protocol": settings.protocol}
+    judged = shown | {"samples": settings.bootstrap_samples, "confidence": settings.confidence}
     write_scores(path, scores)
     files = [path, out / "table1.csv"]
-    printed = {"csv": out / "table1.csv", "tex": out / "table1.tex", "data": settings.data, "tests": settings.tests}
-    make_table([path], *names, **shown, **sure, **printed)
-    table, notes, other = read_csv(out / "table1.csv"), [], None
+    printed: dict[str, Any] = {"data": settings.data, "tests": settings.tests}
+    make_table([path], rows, domains, csv=files[1], tex=out / "table1.tex", **judged, **printed)
+    table, notes, other = read_csv(files[1]), list[str](), None
     if against:
         other, notes = beside(table, against)
         files.append(out / "against.csv")
         write_text(files[-1], other.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
-    text = markdown(table, *names, **shown, confidence=settings.confidence, against=other)
+    text = markdown(table, rows, domains, **shown, confidence=settings.confidence, against=other)
     write_text(out / "table1.md", text)
-    tested = {name: out / f"{name}.csv" for name in ("significance", "wins", "ranks")} if len(names[0]) > 1 else {}
-    if tested:
-        written = {"out": tested["significance"], "wins": tested["wins"], "ranks": tested["ranks"]}
-        make_significance([path], *names, **shown, **sure, **written, compare=compared)
-        files += tested.values()
-    inputs: dict[str, dict[str, Any]] = {"boxes": {}, "agreement": {}} if settings.task.measures else {"boxes": {}}
-    if tested:
-        inputs |= {"ranks": {"tables": [tested["ranks"]]}, "pairs": {"tables": [tested["significance"]]}}
-    for name, more in inputs.items():
-        drawn = dict.fromkeys(("rois", "photographs", "predictions", "runs", "tables"), ()) | {"scores": [path]} | more
-        figure = out / "figures" / f"{name}.png"
-        make(name, figure, FigureInputs(**drawn, methods=names[0], domains=names[1], task=settings.task))
-        files.append(figure.with_suffix(".svg"))
+    figures: dict[str, list[Path]] = {"boxes": [], "agreement": []} if settings.task.measures else {"boxes": []}
+    if len(rows) > 1:
+        tests = {name: out / f"{name}.csv" for name in ("significance", "wins", "ranks")}
+        others: dict[str, Any] = {"wins": tests["wins"], "ranks": tests["ranks"], "compare": compared}
+        make_significance([path], rows, domains, out=tests["significance"], **judged, **others)
+        files += tests.values()
+        figures |= {"ranks": [tests["ranks"]], "pairs": [tests["significance"]]}
+    for name, tables in figures.items():
+        nothing: dict[str, Any] = dict.fromkeys(("rois", "photographs", "predictions", "runs"), ())
+        inputs = {"scores": [path], "tables": tables, "methods": rows, "domains": domains, "task": settings.task}
+        make(name, out / "figures" / f"{name}.png", FigureInputs(**nothing, **inputs))
+        files.append(out / "figures" / f"{name}.svg")
     make_cases(out / "cases.json", settings=settings, scores=[path], pixels=pixels)
     write_report(out / "report.html", settings=settings, files=[*files, out / "cases.json"])
     return notes
