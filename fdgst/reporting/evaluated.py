@@ -124,7 +124,9 @@ def evaluate(
             tests="significance.csv" if len(rows) > 1 else "",
         )
         pixels = FolderPixels(masks, truths, judging, {text: domain for domain, text in ids.items()})
-        notes += _write(Path(out), scores, settings, compared, pixels, against=against and Path(against))
+        notes += _write(
+            Path(out), scores, settings, compared, pixels, against=None if against is None else Path(against)
+        )
     _say(notes, tell)
     return scores
 
@@ -231,7 +233,13 @@ def _write(
         figures |= {"ranks": [tests["ranks"]], "pairs": [tests["significance"]]}
     for name, tables in figures.items():
         nothing: dict[str, Any] = dict.fromkeys(("rois", "photographs", "predictions", "runs"), ())
-        inputs = {"scores": [path], "tables": tables, "methods": rows, "domains": domains, "task": settings.task}
+        inputs: dict[str, Any] = {
+            "scores": [path],
+            "tables": tables,
+            "methods": rows,
+            "domains": domains,
+            "task": settings.task,
+        }
         make(name, out / "figures" / f"{name}.png", FigureInputs(**nothing, **inputs))
         files.append(out / "figures" / f"{name}.svg")
     make_cases(out / "cases.json", settings=settings, scores=[path], pixels=pixels)
