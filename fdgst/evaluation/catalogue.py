@@ -198,9 +198,9 @@ def per_image(scores: pd.DataFrame, *, task: Task, protocol: str) -> pd.DataFram
     -------
     DataFrame
         Columns method, unseen, seed, image, structure, metric, value: one row per image and metric of `metrics`.
-        Distances are in pixels, or in the unit that the scores say a pixel is measured in.
         Rates (missed, false_alarm, ``{structure}_outside``) are 0 or 100. NaN: distances and `missed` where the truth
         lacks the structure, `false_alarm` where it does not; errors of what cannot be measured in truth or prediction.
+        Distances are in pixels, or in the unit that the scores say a pixel is measured in.
 
     Raises
     ------

@@ -92,16 +92,16 @@ class Evaluation(Strict):
     """Probability above which a pixel belongs to a structure."""
     nest: bool
     """Cut a predicted structure to the one that it is within."""
+    bootstrap_samples: Annotated[int, Field(ge=100)]
+    """Resamples of the bootstrap intervals."""
+    confidence: InnerShare
+    """Of the intervals; the rest is the level of the tests."""
     nsd_tolerance_px: tuple[Tolerance, ...]
     """Tolerances of the normalised surface distance, pixels of the ROI: a column of the scores for each; none: it is
     not measured."""
     normalisations: Annotated[tuple[Literal["running", "test_batch"], ...], Field(min_length=1)]
     """By which statistics the protocols normalise test images: running, those gathered in training, which the table
     has; test_batch, those of the test batch itself, which needs one more prediction of every model."""
-    bootstrap_samples: Annotated[int, Field(ge=100)]
-    """Resamples of the bootstrap intervals."""
-    confidence: InnerShare
-    """Of the intervals; the rest is the level of the tests."""
 
 
 class Figures(Strict):
