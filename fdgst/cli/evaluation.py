@@ -206,7 +206,7 @@ def rescore(predictions: tuple[Path, ...], rois: tuple[Path, ...], out: Path, se
 @click.option("--out", type=FILE, required=True, help="Every row under every protocol, CSV.")
 @settings_option("ProtocolsSettings")
 def protocols(scores: tuple[Path, ...], out: Path, settings: Any) -> None:
-    """Compare protocols on the same trainings: definitions, thresholds, checkpoints, the released crop.
+    """Compare protocols on the same trainings: definitions, thresholds, checkpoints, crop, normalisation.
 
     \b
     SCORES come from `fdgst rescore`. The checkpoints that can be compared follow from what they hold:

@@ -168,7 +168,7 @@ def _scored(inputs: FigureInputs) -> tuple[Any, dict[str, str], dict[str, str]]:
 
 _CELL = ("method", "structure", "metric", "unseen", "mean")
 NEEDED = {  # columns
-    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "released_crop", "shift"),
+    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "released_crop", "shift", "normalisation"),
     "ablation": (*_CELL, "low", "high", "shown"),
 }
 FIGURES: dict[str, tuple[tuple[str, ...], Callable[[FigureInputs], Figure]]] = {
