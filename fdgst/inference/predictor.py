@@ -104,7 +104,7 @@ class Predictor:
         self.batch = BATCH
         if normalisation == "test_batch":
             self.batch = self.record["images_per_step"]
-            _forget_statistics(network)
+            _forget_statistics(self._trainer.network)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return logits, float32 (n, K, h, w), of images, uint8 or uint16 (n, h, w, C)."""
