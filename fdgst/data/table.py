@@ -28,6 +28,7 @@ looked at. `dataset.exclude` names an image as its column ``image`` does.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -107,7 +108,7 @@ class Table(Reader):
             if name not in named
         ]
         faults += [f"{self.path}:{line.number}: {fault}" for line in self._kept for fault in self._row_faults(line)]
-        return [*faults, *self._twice(), *self._split_faults()]
+        return [*faults, *self._twice(), *self._split_faults(), *unit_faults(self.path, self._kept)]
 
     def exclusions(self) -> list[str]:
         """Return what is excluded of this domain, and what names no row at all, which is a fault of every domain."""
@@ -229,7 +230,9 @@ class Table(Reader):
             for column, cell in line.cells.items()
             if column not in used
         }
-        return source.entry(self.task, carried)
+        scale, _ = scale_of(line)
+        unit = line.cells.get(UNIT) or MILLIMETRES if scale else ""
+        return replace(source.entry(self.task, carried), unit_per_px=scale, unit=unit)
 
     def _file(self, cell: str) -> Path:
         """Return the path that a cell names."""
@@ -276,6 +279,16 @@ def scale_of(line: Line) -> tuple[float | None, list[str]]:
     if scale is None or 0 < scale < float("inf"):
         return scale, []
     return None, [f"expected a number above 0 in the column {SCALE}, found {cell!r}"]
+
+
+def unit_faults(path: Path, lines: Sequence[Line]) -> Iterator[str]:
+    """Yield a line if what a pixel measures is known of some rows alone, or in several units."""
+    without = [line.number for line in lines if not line.cells.get(SCALE)]
+    units = sorted({line.cells.get(UNIT) or MILLIMETRES for line in lines})
+    if 0 < len(without) < len(lines):
+        yield f"{path}: expected {SCALE} in every row or in none, found none in {len(without)} of {len(lines)} rows"
+    elif not without and len(units) > 1:
+        yield f"{path}: expected one unit in the column {UNIT}, found {', '.join(units)}"
 
 
 def box_of(line: Line) -> tuple[Box | None, list[str]]:

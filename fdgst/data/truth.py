@@ -18,7 +18,7 @@ from fdgst.data.lines import Line, read_lines
 from fdgst.data.masks import mask_faults
 from fdgst.data.photographs import read_grey_mask
 from fdgst.data.source import Box
-from fdgst.data.table import MILLIMETRES, SCALE, UNIT, box_of, header_faults, names_of, scale_of
+from fdgst.data.table import MILLIMETRES, UNIT, box_of, header_faults, names_of, scale_of, unit_faults
 from fdgst.errors import DataError
 from fdgst.storage import SPLITS
 from fdgst.study.faults import nearest
@@ -186,12 +186,12 @@ def read_truths(table: Path, task: Task, *, split: str | None) -> Truths:
         faults += [*_twice(table, domain, [line for line in members if line in chosen], named)]
     if not chosen:
         faults.append(f"{table}: expected rows of the split {split!r}, found none")
-    faults += _unit_faults(table, chosen) if not faults else []
+    faults += unit_faults(table, chosen) if not faults else []
     if faults:
         raise DataError(*faults)
     kept = set(map(id, chosen))
     rows = tuple(_truth(line, names[line.number], table, task, scored=id(line) in kept) for line in lines)
-    return Truths(rows, _units(chosen)[0] if any(row.unit_per_px for row in rows if row.scored) else "")
+    return Truths(rows, chosen[0].cells.get(UNIT) or MILLIMETRES if scale_of(chosen[0])[0] else "")
 
 
 def _truth(line: Line, name: str, table: Path, task: Task, *, scored: bool) -> Truth:
@@ -242,17 +242,3 @@ def _twice(table: Path, domain: str, lines: Sequence[Line], names: Mapping[int, 
         if len(numbers) > 1:
             where = " and ".join(numbers)
             yield f"{table}: expected each name once in domain {domain}, found {name} in lines {where}"
-
-
-def _unit_faults(table: Path, lines: Sequence[Line]) -> Iterator[str]:
-    """Yield a line if what a pixel measures is known of some rows alone, or in several units."""
-    without = [line.number for line in lines if not line.cells.get(SCALE)]
-    if 0 < len(without) < len(lines):
-        yield f"{table}: expected {SCALE} in every row or in none, found none in {len(without)} of {len(lines)} rows"
-    elif not without and len(units := _units(lines)) > 1:
-        yield f"{table}: expected one unit in the column {UNIT}, found {', '.join(units)}"
-
-
-def _units(lines: Sequence[Line]) -> list[str]:
-    """Return the units that rows name."""
-    return sorted({line.cells.get(UNIT) or MILLIMETRES for line in lines})
