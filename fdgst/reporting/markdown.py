@@ -35,7 +35,7 @@ def markdown(
     confidence : float
         Of the intervals, for the heading.
     against : DataFrame or None
-        From `fdgst.reporting.against.beside`: another table's numbers, in a block of their own.
+        From `fdgst.reporting.against.beside`: another table's numbers of the metrics shown, in a block of their own.
     """
     unit = str(table.loc[table["metric"] == "hd", "unit"].iloc[0]) if "unit" in table.columns else PIXELS
     known = metrics(task, table["metric"].unique(), unit=unit)
@@ -62,7 +62,8 @@ def markdown(
                 lines.append([item.title + " (upper bound)" * item.upper_bound, named(metric), *row, interval])
         blocks += [f"## {_escaped(structure.title)}", _rows(lines)]
     if against is not None:
-        blocks += ["## Beside the other table", _beside(against, methods, domains, task, known)]
+        there = against[against["metric"].isin(shown)]
+        blocks += ["## Beside the other table", _beside(there, methods, domains, task, known)]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -5,6 +5,7 @@ from fdgst.evaluation.catalogue import METRICS
 
 
 def test_the_page_lists_the_metrics_as_they_are_declared():
+    assert "`asd_directed`" in documents.PAGE.read_text()
     assert documents.fill(documents.PAGE.read_text()) == documents.PAGE.read_text(), (
         "python -m fdgst.evaluation.documents"
     )
