@@ -13,6 +13,7 @@ from tests.evaluation.foreign_masks import CONFIG, Folder, drawn, save
 
 pytest.importorskip("fdgst.study.comparisons")
 pytest.importorskip("fdgst.reporting.cases")
+PRINTED = ["method", "structure", "metric", "unseen", "mean"]
 FILES = ["against.csv", "cases.json", "ranks.csv", "report.html", "scores.csv", "significance.csv", "table1.csv"]
 
 
