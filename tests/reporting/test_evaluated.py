@@ -17,39 +17,52 @@ PRINTED = ["method", "structure", "metric", "unseen", "mean"]
 FILES = ["against.csv", "cases.json", "ranks.csv", "report.html", "scores.csv", "significance.csv", "table1.csv"]
 
 
+def made(path):
+    """A table of images with two methods of two seeds, one of which is nearer to the truth."""
+    folder = Folder(path, images=6).make(unit_per_px=0.5)
+    for seed in (0, 1):
+        folder.predict(f"near/seed{seed}", moved=1 + seed)
+        folder.predict(f"far/seed{seed}", moved=4 + seed)
+    for number in range(12):
+        save(path / "images" / f"i{number:02d}.png", drawn(number))
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path):
-    """A table of images with two methods of two seeds, one of which is nearer to the truth."""
-    made = Folder(tmp_path, images=6).make(unit_per_px=0.5)
-    for seed in (0, 1):
-        made.predict(f"near/seed{seed}", moved=1 + seed)
-        made.predict(f"far/seed{seed}", moved=4 + seed)
-    for number in range(12):
-        save(tmp_path / "images" / f"i{number:02d}.png", drawn(number))
-    return made
+    return made(tmp_path)
 
 
 def judged(folder, **options):
     """Judge both methods into a folder."""
     methods = {"near": folder.path / "near/seed{seed}", "Far & away": folder.path / "far/seed{seed}"}
     more = {"out": folder.path / "out", "config": CONFIG, "nsd_tolerance_px": [1.5]} | options
-    return fdgst.evaluate(folder.table, methods, **more), folder.path / "out"
+    return fdgst.evaluate(folder.table, methods, **more)
 
 
-def test_everything_follows_from_the_masks(folder):
-    scores, out = judged(folder, compare=[("near", "Far & away")])
-    assert sorted(path.name for path in out.glob("*.*")) == sorted([*FILES[1:], "table1.md", "table1.tex", "wins.csv"])
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Scores, the folder of all that follows from them, and what was said."""
+    folder, said = made(tmp_path_factory.mktemp("judged")), []
+    rows = [["near", "inner", "dsc", "average", 120.0], ["other", "inner", "dsc", "average", 1.0]]
+    pd.DataFrame(rows, columns=PRINTED).to_csv(folder.path / "printed.csv", index=False)
+    options = {"compare": [("near", "Far & away")], "against": folder.path / "printed.csv", "tell": said.append}
+    return judged(folder, **options), folder.path / "out", said
+
+
+def test_everything_follows_from_the_masks(results):
+    scores, out, _ = results
+    assert sorted(path.name for path in out.glob("*.*")) == sorted([*FILES, "table1.md", "table1.tex", "wins.csv"])
     assert {path.stem for path in out.glob("figures/*.svg")} == {"boxes", "ranks", "pairs"}
     pd.testing.assert_frame_equal(read_scores([out / "scores.csv"])[["dsc", "hd"]], scores[["dsc", "hd"]], atol=1e-6)
     tests = read_csv(out / "significance.csv")
-    better = tests[(tests["unseen"] == "average") & (tests["metric"] == "dsc")]
-    assert set(better["better"]) == {"near"}
-    assert "near" in (out / "report.html").read_text()
+    assert set(tests.loc[tests["unseen"] == "average", "family"]) == {"declared"}
+    assert "Far &amp; away" in (out / "report.html").read_text()
     assert r"Far \& away" in (out / "table1.tex").read_text()
 
 
-def test_the_numbers_on_the_page_are_those_of_the_table_in_the_unit_of_the_images(folder):
-    _, out = judged(folder)
+def test_the_numbers_on_the_page_are_those_of_the_table_in_the_unit_of_the_images(results):
+    _, out, _ = results
     table = read_csv(out / "table1.csv").set_index(["method", "structure", "metric", "unseen"])
     page = (out / "table1.md").read_text()
     rows = [line.split(" | ") for line in page.split("## Outer")[1].splitlines() if line.startswith("| near")]
@@ -61,29 +74,31 @@ def test_the_numbers_on_the_page_are_those_of_the_table_in_the_unit_of_the_image
     assert table.loc[("near", "outer", "hd", "a"), "mean"] == 0.75  # 1 and 2 px of half a millimetre
 
 
+def test_another_s_numbers_stand_beside_ours(results):
+    _, out, said = results
+    table, found = read_csv(out / "table1.csv"), read_csv(out / "against.csv")
+    ours = table[(table["method"] == "near") & (table["structure"] == "inner") & (table["metric"] == "dsc")]
+    mean = ours.set_index("unseen").loc["average", "mean"]
+    assert found[["printed", "inside"]].values.tolist() == [[120, 0]]
+    assert found["difference"].iloc[0] == pytest.approx(mean - 120, abs=1e-6)
+    assert [line.partition(": ")[2] for line in said] == ["1 of 2 numbers have none of ours beside them"]
+    assert "Beside the other table" in (out / "table1.md").read_text()
+
+
+def test_a_number_that_is_the_same_lies_inside(results):
+    table = read_csv(results[1] / "table1.csv")
+    found, said = beside(table, results[1] / "table1.csv")
+    assert not said
+    assert (found["difference"].dropna() == 0).all()
+    assert set(found["inside"].dropna()) == {1}
+
+
 def test_one_method_has_a_table_and_no_tests(folder):
     path = folder.path / "near/seed{seed}"
     fdgst.evaluate(folder.table, {"near": path}, out=folder.path / "one", config=CONFIG)
     names = {path.name for path in (folder.path / "one").iterdir()}
     assert {"table1.csv", "report.html"} <= names
     assert not {"significance.csv", "ranks.csv"} & names
-
-
-def test_another_s_numbers_stand_beside_ours(folder):
-    _, out = judged(folder)
-    ours = read_csv(out / "table1.csv")
-    cell = (ours["method"] == "near") & (ours["metric"] == "dsc") & (ours["unseen"] == "average")
-    printed = ours[cell].assign(mean=[50.0, ours.loc[cell, "mean"].iloc[1]])[
-        ["method", "structure", "metric", "unseen", "mean"]
-    ]
-    stranger = pd.DataFrame([["other", "inner", "dsc", "average", 1.0]], columns=printed.columns)
-    pd.concat([printed, stranger]).to_csv(folder.path / "printed.csv", index=False)
-    with pytest.warns(UserWarning, match="1 of 3 numbers have none of ours beside them"):
-        judged(folder, against=folder.path / "printed.csv")
-    found = read_csv(out / "against.csv").set_index("structure")
-    assert found.loc["inner", ["printed", "inside"]].tolist() == [50, 0]
-    assert found.loc["outer", ["difference", "inside"]].tolist() == [0, 1]
-    assert "Beside the other table" in (out / "table1.md").read_text()
 
 
 @pytest.mark.parametrize(
