@@ -88,7 +88,7 @@ def evaluate(
     if against is not None and out is None:
         raise ConfigError("against: expected a folder in out, where the comparison is written, found none")
     rows_of = {name: _slug(name) for name in methods}
-    given = {
+    given: dict[str, Any] = {
         "nsd_tolerance_px": nsd_tolerance_px,
         "compare": compare and [[rows_of.get(name, name) for name in pair] for pair in compare],
     }

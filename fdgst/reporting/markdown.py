@@ -99,15 +99,18 @@ def _beside(
     known: Mapping[str, Metric],
 ) -> str:
     """Lay out the numbers of another table beside ours."""
-    titles = {item.id: item.title for item in (*methods, *domains, *task.structures)} | {AVERAGE: "Average"}
+    named_rows = {item.id: item.title for item in methods}
+    named_columns = {item.id: item.title for item in domains} | {AVERAGE: "Average"}
+    structures = {item.id: item.title for item in task.structures}
     lines = [["Method", "Structure", "Metric", "Unseen", "Here", "Interval", "There", "Difference"]]
     lines.append(["---"] * len(lines[0]))
     for row in against.to_dict("records"):
         metric = known[row["metric"]]
-        names = [titles.get(row[name], row[name]) for name in ("method", "structure")]
+        names = [named_rows[row["method"]], structures.get(row["structure"], row["structure"])]
         ours, printed, difference = (f"{row[name]:.{metric.digits}f}" for name in ("mean", "printed", "difference"))
-        unseen = titles.get(row["unseen"], row["unseen"])
-        lines.append([*names, named(metric), unseen, ours, _interval(row, metric), printed, difference])
+        lines.append(
+            [*names, named(metric), named_columns[row["unseen"]], ours, _interval(row, metric), printed, difference]
+        )
     return _rows(lines)
 
 

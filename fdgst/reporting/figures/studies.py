@@ -57,7 +57,7 @@ def protocols(table: pd.DataFrame, methods: Mapping[str, str], *, task: Task) ->
     axes = figure.subplots(len(task.structures), len(ROLES), sharey=True, squeeze=False)
     for panel, (structure, role) in zip(axes.flat, product(task.structures, ROLES), strict=True):
         cell = table[(table["structure"] == structure.id) & (table["metric"] == role)]
-        base = cell[(cell[VARIANT] == reference).all(axis=1)]["mean"]
+        base = cell[(cell[VARIANT] == list(reference)).all(axis=1)]["mean"]
         _band(panel, base.max() - base.min(), cell["shift"].abs().max())
         for number, method in enumerate(methods):
             place = _OFFSET * (number - (len(methods) - 1) / 2) / len(methods)
