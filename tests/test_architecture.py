@@ -20,7 +20,7 @@ BELOW = {  # what each room may import, besides itself and what is common
     "generation": {"core", "storage", "study"},
     "training": {"core", "storage", "study", "models"},
     "inference": {"core", "storage", "study", "models", "training"},
-    "evaluation": {"core", "storage", "study", "inference"},
+    "evaluation": {"core", "storage", "study", "data", "inference"},
     "viewing": {"core", "storage", "study", "data", "generation"},
     "reporting": {"core", "storage", "study", "data", "evaluation", "viewing"},
     "cli": {

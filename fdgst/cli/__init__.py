@@ -40,6 +40,7 @@ VERBS = (
     viewing.mix,
     training.train,
     inference.predict,
+    evaluation.evaluate,
     evaluation.score,
     evaluation.collect,
     evaluation.statistics,

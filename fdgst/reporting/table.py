@@ -10,12 +10,14 @@ from fdgst.evaluation.bootstrap import intervals
 from fdgst.evaluation.catalogue import (
     AVERAGE,
     CELL,
+    PIXELS,
     PROTOCOLS,
     WHOLE,
     in_order,
     metrics,
     per_image,
     read_compared,
+    unit_of,
 )
 from fdgst.evaluation.units import strata
 from fdgst.reporting.tex import render
@@ -106,20 +108,24 @@ def table(
         `fdgst.evaluation.bootstrap.intervals`). images, seeds: how many. missed: how often the
         structure was not predicted where it is, over images and seeds (`WHOLE`: any structure). left_out: values
         without a number (distances of what the truth lacks, a ratio to nothing). shown: 1 for the metrics of the
-        protocol's table. cropped: 1 where the network saw the centre of the ROI only.
+        protocol's table. cropped: 1 where the network saw the centre of the ROI only. Where the scores know what a
+        pixel measures there is one more column, unit: what mean, sd, low and high are in.
     """
     long = per_image(scores, task=task, protocol=protocol)
     ends = _intervals(long, domains, task=task, samples=samples, confidence=confidence)
     cells = pd.concat([ends, _seed_spread(long, domains), _counts(scores, long, domains)], axis=1).reset_index()
     shown = list(PROTOCOLS[protocol].values())
     cells = cells.assign(protocol=protocol, shown=cells["metric"].isin(shown).astype(int))
+    unit = unit_of(scores)
+    known = metrics(task, cells["metric"].unique(), unit=unit)
     order = {
         "method": methods,
         "structure": [*task.ids, WHOLE],
-        "metric": list(metrics(task)),
+        "metric": list(known),
         "unseen": [*domains, AVERAGE],
     }
-    return in_order(cells, order)[COLUMNS].round(6)
+    made = in_order(cells, order)[COLUMNS].round(6)
+    return made if unit == PIXELS else made.assign(unit=made["metric"].map({name: known[name].unit for name in known}))
 
 
 def _intervals(

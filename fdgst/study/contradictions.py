@@ -26,7 +26,7 @@ def faults_of(config: Configuration) -> list[str]:
     methods = config.every_method
     return [
         *_ids(config, methods),
-        *_task(config.task),
+        *task_faults(config.task),
         *_sizes(config),
         *_domains(config),
         *_network(config),
@@ -40,6 +40,7 @@ def faults_of(config: Configuration) -> list[str]:
         *_ablations(config, [method.id for method in methods]),
         *_comparisons(config),
         *_training(config, methods),
+        *_evaluation(config),
         *_figures(config),
     ]
 
@@ -69,7 +70,7 @@ def _ids(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:
         yield f"seeds: expected numbers that differ, found {list(config.seeds)}"
 
 
-def _task(task: Task) -> Iterator[str]:
+def task_faults(task: Task) -> Iterator[str]:
     """Yield what is wrong with structures, their values and measures."""
     ids = task.ids
     if task.around is not None and task.around not in ids:
@@ -258,6 +259,18 @@ def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]
         except ConfigError:
             continue  # said above
         yield from rooms.step_faults(training, needs, row=method.id, sources=sources, least=least, network=called)
+
+
+def _evaluation(config: Configuration) -> Iterator[str]:
+    """Yield values that stand twice, and a comparison without the table's own normalisation."""
+    values = config.evaluation
+    if len(set(values.nsd_tolerance_px)) < len(values.nsd_tolerance_px):
+        yield f"evaluation.nsd_tolerance_px: expected numbers that differ, found {list(values.nsd_tolerance_px)}"
+    if len(set(values.normalisations)) < len(values.normalisations):
+        yield f"evaluation.normalisations: expected names that differ, found {list(values.normalisations)}"
+    if "running" not in values.normalisations:
+        found = f"found {list(values.normalisations)}"
+        yield f"evaluation.normalisations: expected running, the table's own, among them, {found}"
 
 
 def _figures(config: Configuration) -> Iterator[str]:

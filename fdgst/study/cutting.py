@@ -96,7 +96,8 @@ class Slices:
 
     def score(self) -> str:
         """Return what is measured."""
-        return text_of(ScoreSettings(task=self.study.config.task.untitled()))
+        config = self.study.config
+        return text_of(ScoreSettings(task=config.task.untitled(), nsd_tolerance_px=config.evaluation.nsd_tolerance_px))
 
     def rescore(self) -> str:
         """Return what is measured under every protocol."""

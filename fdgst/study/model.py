@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fdgst.study.augmentations import Augmentation
-from fdgst.study.strict import Id, InnerShare, Natural, Size, Strict, Title
+from fdgst.study.strict import Id, InnerShare, Natural, Size, Strict, Title, Tolerance
 from fdgst.study.task import Task
 from fdgst.study.training import Execution, Training
 
@@ -99,6 +99,12 @@ class Evaluation(Strict):
     """Resamples of the bootstrap intervals."""
     confidence: InnerShare
     """Of the intervals; the rest is the level of the tests."""
+    nsd_tolerance_px: tuple[Tolerance, ...]
+    """Tolerances of the normalised surface distance, pixels of the ROI: a column of the scores for each; none: it is
+    not measured."""
+    normalisations: Annotated[tuple[Literal["running", "test_batch"], ...], Field(min_length=1)]
+    """By which statistics the protocols normalise test images: running, those gathered in training, which the table
+    has; test_batch, those of the test batch itself, which needs one more prediction of every model."""
 
 
 class Figures(Strict):

@@ -11,6 +11,8 @@ CHARTS = ("boxes", "agreement", "curves", "protocols", "ranks", "pairs")  # vect
 FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "gallery", *CHARTS)
 TABLES = ("scores", "table1", "significance", "wins", "protocols", "audit")  # of the report
 
+TEST_BATCH = "test_batch"  # of evaluation.normalisations; its predictions are a view of their own
+
 
 @dataclass(frozen=True)
 class Paths:
@@ -150,9 +152,14 @@ class Paths:
         folder = f"{self.run(method, unseen, seed)}/predictions/{weights}/{view or self.view(domain)}"
         return f"{folder}/{domain}.h5"
 
+    def seen(self, view: str) -> str:
+        """Return what a view is as flags of `predict`: a part of the ROI, or the whole normalised by the test batch."""
+        return f"--view whole --normalisation {TEST_BATCH}" if view == TEST_BATCH else f"--view {view}"
+
     def protocol_predictions(self, method: str, unseen: str, seed: str | int) -> list[str]:
         """Predictions that the protocols compare: both views of a domain that may be cropped, and every snapshot's."""
-        views = ("whole", "centre") if self.study.domain(unseen).released_crop else ("whole",)
+        views = ["whole", *(["centre"] if self.study.domain(unseen).released_crop else [])]
+        views += [TEST_BATCH] if TEST_BATCH in self.study.config.evaluation.normalisations else []
         model = (method, unseen, seed)
         return [
             *(self.predictions(*model, view=view) for view in views),

@@ -177,7 +177,9 @@ def write_tables(results):
         **options,
     )
     table = pd.read_csv(results / "table1.csv")
-    variants = product(("paper", "released"), (0.5, 0.75), ("last", "source_validation", "oracle"), (0, 1))
+    variants = product(
+        ("paper", "released"), (0.5, 0.75), ("last", "source_validation", "oracle"), (0, 1), ("running",)
+    )
     matrix = table[table["shown"] == 1].merge(pd.DataFrame(variants, columns=VARIANT), how="cross")
     moved = 0.3 * (matrix["definitions"] == "released") + 2 * (matrix["threshold"] == 0.5)
     shift = (matrix["checkpoint"] == "oracle") + moved

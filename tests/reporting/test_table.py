@@ -374,3 +374,17 @@ def test_the_command_makes_both_files(made, tmp_path):
     )
     assert done.exit_code == 0, done.output
     assert (tmp_path / "t.tex").read_text().startswith("%")
+
+
+def test_distances_are_printed_in_what_a_pixel_measures_and_the_table_says_so(made, tmp_path):
+    scores = made("ab", ["d1", "d2"], lambda *key: {"hd": 8.0}).assign(unit_per_px=0.125, unit="mm", nsd_4=90.0)
+    write_scores(tmp_path / "scores.csv", scores)
+    printed = {"csv": tmp_path / "t.csv", "tex": tmp_path / "t.tex", "data": "", "tests": ""}
+    options = {"task": FUNDUS, "protocol": "paper", "samples": 200, "confidence": 0.95}
+    make_table([tmp_path / "scores.csv"], rows(a="plain", b="plain"), columns("d1", "d2"), **printed, **options)
+    table = pd.read_csv(tmp_path / "t.csv").drop_duplicates("metric").set_index("metric")
+    assert table.loc["hd", ["mean", "unit"]].tolist() == [1, "mm"]
+    assert table.loc["nsd_4", ["mean", "unit"]].tolist() == [90, "%"]
+    text = (tmp_path / "t.tex").read_text()
+    assert "between boundaries, in mm." in text
+    assert "1.000" in text

@@ -141,6 +141,17 @@ CASES = [
     ({"task": {"structures": [GREY], "around": None}}, "task.measures[0].of: expected one of cell, found 'cup'"),
     ({"task": {"channels": 2}}, "task.channels: expected one of 1, 3, found 2"),
     ({"task": {"bits": 12}}, "task.bits: expected one of 8, 16, found 12"),
+    # evaluation
+    ({"evaluation": {"nsd_tolerance_px": [2, 2]}}, "evaluation.nsd_tolerance_px: expected numbers that differ"),
+    ({"evaluation": {"nsd_tolerance_px": [-1]}}, "evaluation.nsd_tolerance_px[0]: expected at least 0, found -1"),
+    (
+        {"evaluation": {"normalisations": ["test_batch"]}},
+        "evaluation.normalisations: expected running, the table's own",
+    ),
+    (
+        {"evaluation": {"normalisations": ["batch"]}},
+        "evaluation.normalisations[0]: expected one of running, test_batch",
+    ),
     # data and figures
     ({"dataset": {"reader": "magic"}}, "dataset.reader: expected one of"),
     ({"dataset": {"reader": "fundus", "root": "nowhere"}}, "nowhere"),

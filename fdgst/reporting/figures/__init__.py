@@ -191,7 +191,7 @@ def _scored(inputs: FigureInputs) -> tuple[Any, dict[str, str], dict[str, str]]:
 
 _CELL = ("method", "structure", "metric", "unseen", "mean")
 NEEDED = {  # columns
-    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "released_crop", "shift"),
+    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "released_crop", "shift", "normalisation"),
     "ablation": (*_CELL, "low", "high", "shown"),
     "ranks": ("method", "rank", "low", "high", "first"),
     "pairs": ("method", "reference", "family"),
