@@ -14,9 +14,12 @@ import h5py
 import numpy as np
 
 from fdgst.storage import format as form
+from fdgst.storage.behind import Behind, Flusher
+from fdgst.storage.chunks import Chunks
 from fdgst.storage.contracts import contract_of
-from fdgst.storage.parts import Flusher, add_picture, number_or_text
+from fdgst.storage.parts import add_picture, number_or_text
 
+_AHEAD = 2  # content images that wait to be written
 STATISTICS = ("clipped", "mean_shift", "contrast", "similarity")
 
 
@@ -54,7 +57,7 @@ class Plan:
 
 
 class ShardWriter:
-    """Writes one content image after another in a single pass.
+    """Writes one content image after another in a single pass, in a thread of its own.
 
     Parameters
     ----------
@@ -71,16 +74,16 @@ class ShardWriter:
         self._contract.add_table(file, "lambda", plan.lambdas)
         count, copies = plan.lambdas.shape
         sizes = dict(zip("NLhwC", (count, copies, *plan.size_px, plan.channels), strict=True))
-        self._mask = self._contract.add_items(file, "mask", sizes, compression=plan.compression)
-        name, per_item = ("image", 2) if plan.encoding == "grid" else ("residual", 1)
-        how: dict[str, Any] = {"white": plan.white, "compression": plan.compression, "per_item": per_item}
-        self._pixels = self._contract.add_items(file, name, sizes, **how)
+        self._mask = Chunks(self._contract.add_items(file, "mask", sizes, compression=plan.compression))
+        name, self._copies = ("image", (copies,)) if plan.encoding == "grid" else ("residual", ())
+        how: dict[str, Any] = {"compression": plan.compression, "per_item": 1 + len(self._copies)}
+        self._pixels = Chunks(self._contract.add_items(file, name, sizes, white=plan.white, **how))
         self._statistics = {name: np.zeros((count, copies)) for name in STATISTICS}
         self._file, self._done = file, 0
-        self._flusher = Flusher(Path(file.filename))
+        self._behind, self._flusher = Behind(ahead=_AHEAD), Flusher(Path(file.filename))
 
     def add(self, pixels: np.ndarray, bits: np.ndarray, statistics: Mapping[str, np.ndarray]) -> None:
-        """Store the next content image.
+        """Store the next content image; the arrays are kept until they are written, and may not change.
 
         Parameters
         ----------
@@ -92,19 +95,26 @@ class ShardWriter:
         statistics : mapping
             Each of `STATISTICS`, shape (L,).
         """
-        self._pixels[self._done] = pixels
-        self._flusher.wrote(pixels.nbytes)
-        self._mask[self._done] = bits
+        self._behind.call(self._write, self._done, pixels, bits)
         for name, table in self._statistics.items():
             table[self._done] = statistics[name]
         self._done += 1
 
+    def _write(self, number: int, pixels: np.ndarray, bits: np.ndarray) -> None:
+        """Write one content image's chunks."""
+        for copy in np.ndindex(self._copies):
+            self._pixels.write((number, *copy), pixels[copy])
+        self._flusher.wrote(pixels.nbytes)
+        self._mask.write((number,), bits)
+
     def stop(self) -> None:
-        """End what runs beside the writing."""
+        """End the threads."""
+        self._behind.stop()
         self._flusher.close()
 
     def close(self, preview: np.ndarray) -> None:
-        """Write the statistics and the contact sheet."""
+        """Wait for the images, and write the statistics and the contact sheet."""
+        self._behind.finish()
         for name, table in self._statistics.items():
             self._contract.add_table(self._file, name, table)
         add_picture(self._file, "preview", preview)
