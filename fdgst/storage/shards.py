@@ -75,7 +75,8 @@ class ShardWriter:
         count, copies = plan.lambdas.shape
         sizes = dict(zip("NLhwC", (count, copies, *plan.size_px, plan.channels), strict=True))
         self._mask = Chunks(self._contract.add_items(file, "mask", sizes, compression=plan.compression))
-        name, self._copies = ("image", (copies,)) if plan.encoding == "grid" else ("residual", ())
+        self._copies: tuple[int, ...] = (copies,) if plan.encoding == "grid" else ()
+        name = "image" if plan.encoding == "grid" else "residual"
         how: dict[str, Any] = {"compression": plan.compression, "per_item": 1 + len(self._copies)}
         self._pixels = Chunks(self._contract.add_items(file, name, sizes, white=plan.white, **how))
         self._statistics = {name: np.zeros((count, copies)) for name in STATISTICS}
