@@ -1,5 +1,6 @@
 """How work is done: one thread for each linear algebra, images spread over threads in order, memory kept."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,6 +30,12 @@ def steady() -> Iterator[None]:
         return
     with threadpool_limits(limits=1):
         yield
+
+
+def spare_cores() -> int:
+    """Return how many threads of arithmetic a shard can use: one a core, and four keep its one reader busy."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(available, 4)
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item], *, jobs: int) -> Generator[Result, None, None]:

@@ -15,7 +15,6 @@ import numpy as np
 
 from fdgst.storage import format as form
 from fdgst.storage.behind import Behind, Flusher
-from fdgst.storage.chunks import Chunks
 from fdgst.storage.contracts import contract_of
 from fdgst.storage.parts import add_picture, number_or_text
 
@@ -74,11 +73,10 @@ class ShardWriter:
         self._contract.add_table(file, "lambda", plan.lambdas)
         count, copies = plan.lambdas.shape
         sizes = dict(zip("NLhwC", (count, copies, *plan.size_px, plan.channels), strict=True))
-        self._mask = Chunks(self._contract.add_items(file, "mask", sizes, compression=plan.compression))
-        self._copies: tuple[int, ...] = (copies,) if plan.encoding == "grid" else ()
-        name = "image" if plan.encoding == "grid" else "residual"
-        how: dict[str, Any] = {"compression": plan.compression, "per_item": 1 + len(self._copies)}
-        self._pixels = Chunks(self._contract.add_items(file, name, sizes, white=plan.white, **how))
+        self._mask = self._contract.add_items(file, "mask", sizes, compression=plan.compression)
+        name, per_item = ("image", 2) if plan.encoding == "grid" else ("residual", 1)
+        how: dict[str, Any] = {"white": plan.white, "compression": plan.compression, "per_item": per_item}
+        self._pixels = self._contract.add_items(file, name, sizes, **how)
         self._statistics = {name: np.zeros((count, copies)) for name in STATISTICS}
         self._file, self._done = file, 0
         self._behind, self._flusher = Behind(ahead=_AHEAD), Flusher(Path(file.filename))
@@ -102,11 +100,10 @@ class ShardWriter:
         self._done += 1
 
     def _write(self, number: int, pixels: np.ndarray, bits: np.ndarray) -> None:
-        """Write one content image's chunks."""
-        for copy in np.ndindex(self._copies):
-            self._pixels.write((number, *copy), pixels[copy])
+        """Write what one content image gives."""
+        self._pixels[number] = pixels
         self._flusher.wrote(pixels.nbytes)
-        self._mask.write((number,), bits)
+        self._mask[number] = bits
 
     def stop(self) -> None:
         """End the threads."""
