@@ -94,7 +94,7 @@ def make_shard(
 
 
 @dataclass(frozen=True)
-class Content:
+class Original:
     """What is read for one content image: its number, itself and its masks at network size, and what its d needs."""
 
     number: int
@@ -153,14 +153,14 @@ class _ShardMaker:
             },
         )
 
-    def read(self, number: int) -> Content:
+    def read(self, number: int) -> Original:
         """Read what the copies of one content image need."""
         row, parts = self._rows[number], None
         if self._change is not None:
             parts = self._change.read(number, self._styles[number])
-        return Content(number, self.rois.network_image(row), self.rois.network_bits(row), parts)
+        return Original(number, self.rois.network_image(row), self.rois.network_bits(row), parts)
 
-    def __call__(self, content: Content) -> Copies:
+    def __call__(self, content: Original) -> Copies:
         """Make the copies of one content image; in any thread."""
         x, lambdas = content.x, self._lambdas[content.number]
         if self.augmentation.kind == "jitter":
@@ -173,7 +173,7 @@ class _ShardMaker:
             pictures = pixels if self.augmentation.encoding == "grid" else self._mixed(x, _numbers(pixels), lambdas)[0]
         return Copies(x, content.bits, pixels, dict(zip(STATISTICS, numbers, strict=True)), pictures)
 
-    def _d(self, content: Content) -> np.ndarray:
+    def _d(self, content: Original) -> np.ndarray:
         """Return the change of one content image."""
         if self._change is None or content.parts is None:
             return contrast_residual(content.x)
