@@ -59,7 +59,7 @@ def make_shard(
         The configuration's `generation.seed`.
     compression : {'none', 'gzip'}
     jobs : int
-        Threads; no byte depends on their number.
+        Threads of arithmetic, besides one that reads and one that writes; no byte depends on their number.
 
     Raises
     ------
