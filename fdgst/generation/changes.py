@@ -40,23 +40,20 @@ class FewParts:
     Attributes
     ----------
     coefficients : Coefficients
-        Of the style image.
-    content : ndarray
-        The content image; or, as its bank has them, its unit phases where there are coefficients.
-    is_phases : bool
-        Which of both.
+        Of the style image; on the content's phases, if its bank has them all.
+    content : ndarray or None
+        The content image, shape (height, width, C), if its bank has not.
     """
 
     coefficients: Coefficients
-    content: np.ndarray
-    is_phases: bool
+    content: np.ndarray | None
 
-    def phases(self) -> np.ndarray:
-        """Return the content's unit phases where there are coefficients."""
-        if self.is_phases:
-            return self.content
+    def on_content(self) -> Coefficients:
+        """Return the style's coefficients on the content's phases."""
+        if self.content is None:
+            return self.coefficients
         spectrum = spectrum_of(self.content)
-        return self.coefficients.phases_of(spectrum, peak=_peak(spectrum))
+        return self.coefficients.on(self.coefficients.phases_of(spectrum, peak=_peak(spectrum)))
 
 
 Parts = WholeParts | FewParts
@@ -105,13 +102,13 @@ class FourierChange:
         if self._content_bank is not None:
             phases = coefficients.phases_in(self._content_bank.phase(content), self._size_px[0])
             if phases is not None:
-                return FewParts(coefficients, phases, is_phases=True)
-        return FewParts(coefficients, self._image(content), is_phases=False)
+                return FewParts(coefficients.on(phases), None)
+        return FewParts(coefficients, self._image(content))
 
     def __call__(self, parts: Parts, x: np.ndarray) -> np.ndarray:
         """Return d for the content image whose network-size image is `x`, of what was read; in any thread."""
         if isinstance(parts, FewParts):
-            return self._synthesis.few(parts.coefficients.on(parts.phases()), self._channels) - x
+            return self._synthesis.few(parts.on_content(), self._channels) - x
         d = np.empty(x.shape, np.float32)
         for channel in range(self._channels):  # one at a time: a third of the memory
             part = slice(channel, channel + 1)
