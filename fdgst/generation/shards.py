@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from fdgst.core.controls import contrast_residual, jittered
-from fdgst.core.half import from_half, to_half
 from fdgst.core.mixing import clipped_share, mix, statistics
 from fdgst.core.sheets import contact_sheet
 from fdgst.errors import ConfigError
@@ -170,7 +169,7 @@ class _ShardMaker:
             pixels, numbers = self._scaled(x, self._d(content), lambdas)
         pictures = None
         if content.number < PREVIEW_ROWS:
-            pictures = pixels if self.augmentation.encoding == "grid" else self._mixed(x, _numbers(pixels), lambdas)[0]
+            pictures = pixels if self.augmentation.encoding == "grid" else self._mixed(x, pixels, lambdas)[0]
         return Copies(x, content.bits, pixels, dict(zip(STATISTICS, numbers, strict=True)), pictures)
 
     def _d(self, content: Original) -> np.ndarray:
@@ -185,9 +184,7 @@ class _ShardMaker:
         if self.augmentation.encoding == "grid":
             pixels, clipped = self._mixed(x, d, lambdas)
         else:
-            pixels = to_half(d) if x.dtype == np.uint8 else d
-            d = _numbers(pixels)  # of the pictures that the file gives
-            clipped = clipped_share(x, d, lambdas, white=white)
+            pixels, clipped = d, clipped_share(x, d, lambdas, white=white)
         return pixels, np.stack([clipped, *statistics(x, d, lambdas, white=white)])
 
     def _jitter(self, content: int, x: np.ndarray, pictures: np.ndarray) -> np.ndarray:
@@ -204,11 +201,6 @@ class _ShardMaker:
         """Return the pictures of one image at every lambda, and the share of clipped values in each."""
         pictures = np.empty((len(lambdas), *x.shape), x.dtype)
         return pictures, mix(x, d, lambdas, pictures, white=self.rois.white)
-
-
-def _numbers(pixels: np.ndarray) -> np.ndarray:
-    """Return the changes that a residual shard stores as float32."""
-    return from_half(pixels) if pixels.dtype == np.float16 else pixels
 
 
 def _settings(inputs: ShardInputs, maker: _ShardMaker) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Self
 import h5py
 import numpy as np
 
+from fdgst.core.half import to_half
 from fdgst.storage import format as form
 from fdgst.storage.behind import Behind, Flusher
 from fdgst.storage.contracts import contract_of
@@ -87,8 +88,8 @@ class ShardWriter:
         Parameters
         ----------
         pixels : ndarray
-            uint8 or uint16 (L, h, w, C) in a grid; in a residual shard (h, w, C), float16 for 8-bit images, float32
-            for 16-bit ones.
+            uint8 or uint16 (L, h, w, C) in a grid; in a residual shard float32 (h, w, C), which is kept as float16
+            for 8-bit images.
         bits : ndarray of uint8, shape (h, w)
             Masks, see `fdgst.core.masks.pack`.
         statistics : mapping
@@ -101,6 +102,8 @@ class ShardWriter:
 
     def _write(self, number: int, pixels: np.ndarray, bits: np.ndarray) -> None:
         """Write what one content image gives."""
+        if self._pixels.dtype == np.float16:
+            pixels = to_half(pixels.astype(np.float32, copy=False))
         self._pixels[number] = pixels
         self._flusher.wrote(pixels.nbytes)
         self._mask[number] = bits
