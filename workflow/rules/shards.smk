@@ -18,7 +18,7 @@ rule shard:
     message:
         "Stylise {wildcards.content} like {wildcards.style} ({wildcards.augmentation})"
     shell:
-        "fdgst shard --settings - --content {input.content} {params.banks} --out {output}"
+        "fdgst shard --settings - --content {input.content} {params.banks} --jobs {threads} --out {output}"
         " <<< {params.settings:q} > {log} 2>&1"
 
 
