@@ -133,10 +133,10 @@ def _intervals(
 ) -> pd.DataFrame:
     """Return means with their intervals, which end where values do: no distance is below 0, no share above 100 %."""
     images = strata(long, domains)
-    named = metrics(task)
     names = images[domains[0]].columns.get_level_values("metric")
-    units = [named[name].unit if name in named else "" for name in names]
-    rates = np.array([unit.startswith("% of") for unit in units])
+    known = metrics(task, names)
+    units = [known[name].unit if name in known else "" for name in names]
+    rates = np.array([name in known and known[name].rate for name in names])
     ends = intervals(images, samples=samples, confidence=confidence, rates=rates)
     most = [100 if unit.startswith("%") else np.inf for unit in units] * (len(domains) + 1)
     return ends[["mean"]].assign(low=ends["low"].clip(lower=0), high=np.minimum(ends["high"], most))
