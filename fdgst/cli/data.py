@@ -62,10 +62,10 @@ def rois(settings: "ReadingSettings", title: str, manifest: Path, out: Path) -> 
 @click.option("--domains", type=click.IntRange(1), default=4, show_default=True, help="Domains, each with a camera.")
 @click.option(
     "--layout",
-    type=click.Choice(["fundus", "table"]),
+    type=click.Choice(["fundus", "table", *(name for name in SETS if name != "fundus")]),
     default="fundus",
     show_default=True,
-    help="Folders for the reader fundus, or images.csv with a mask for each of four structures.",
+    help="Folders for the reader fundus; images.csv with a mask for each of four structures; or a raw set's own.",
 )
 @click.option("--channels", type=click.Choice(["1", "3"]), default="3", show_default=True, help="Grey or colour.")
 @click.option("--bits", type=click.Choice(["8", "16"]), default="8", show_default=True, help="Depth; 16 is for grey.")
@@ -75,9 +75,11 @@ def rois(settings: "ReadingSettings", title: str, manifest: Path, out: Path) -> 
 def phantom(
     out: Path, size_px: int, height_px: int | None, width_px: int | None, channels: str, bits: str, **options: Any
 ) -> None:
-    """Draw phantom ROIs and masks as PNG files, for the reader fundus or the reader table.
+    """Draw phantom ROIs and masks as PNG files, for the reader fundus or the reader table; or a raw set.
 
-    The same seed gives the same images, whatever their number; another size shows the same eyes.
+    The same seed gives the same images, whatever their number; another size shows the same eyes. A raw set is written
+    as its makers publish it (most with whole photographs), for fdgst import: --size-px is the height of a photograph,
+    its width is the set's; domains and their cameras are the set's, too.
 
     \b
     Examples:
@@ -85,12 +87,22 @@ def phantom(
       fdgst phantom --out data/Small --size-px 192 --train 32 --test 16 --rgb-masks 2 --jobs 2
       fdgst phantom --out data/Four --layout table --height-px 160 --width-px 224 --lesions 0.5
       fdgst phantom --out data/Deep --channels 1 --bits 16
+      fdgst phantom --out raw/Drishti --layout drishti-gs --size-px 400 --train 20 --test 10
     """
     from fdgst.data.phantom.folder import write_folder
+    from fdgst.data.phantom.raw import write_raw
+    from fdgst.errors import ConfigError
     from fdgst.progress import log_to_stderr
     from fdgst.study.strict import in_words
 
     log_to_stderr()
+    if options["layout"] not in ("fundus", "table"):
+        if (channels, bits, options["rgb_masks"]) != ("3", "8", ()):
+            raise ConfigError("--channels, --bits, --rgb-masks: expected none of them with the layout of a raw set")
+        wanted = {key: value for key, value in options.items() if key not in ("rgb_masks", "domains")}
+        count = write_raw(out, height_px=height_px or size_px, width_px=width_px, **wanted)
+        click.echo(f"{out}: {count} images")
+        return
     size = (height_px or size_px, width_px or size_px)
     count = write_folder(out, size_px=size, channels=int(channels), bits=int(bits), **options)
     click.echo(f"{out}: {count} images of {in_words(size)} in {options['domains']} domains")

@@ -359,10 +359,10 @@ def _counts(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
     """Say how many images each domain has."""
     counts = Counter((row["domain"], row["split"]) for row in rows)
     for domain in dict.fromkeys(row["domain"] for row in rows):
-        told = [f"{counts[domain, split]} {split}" for split in SPLITS]
+        told = f"{', '.join(f'{counts[domain, split]} {split}' for split in SPLITS)} images"
         if counts[domain, ""]:
-            told = [f"{counts[domain, '']} without a split (--test draws one, or dataset.test_fraction)"]
-        yield f"{domain}: {', '.join(told)} images"
+            told = f"{_images(counts[domain, ''])} without a split: give --test, or set dataset.test_fraction"
+        yield f"{domain}: {told}"
 
 
 def _counted(left_out: Sequence[tuple[str, str]]) -> list[str]:

@@ -17,7 +17,7 @@ from fdgst.data.phantom.vessels import draw as draw_vessels
 
 FIELD = (6.5, 7.5)  # diameter of a photograph's field of view, disc heights: about 45 degrees
 GREYS = (255, 128, 0)  # background, rim, cup
-OUTLINE_POINTS = 180
+OUTLINE_POINTS = 360
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 
 
