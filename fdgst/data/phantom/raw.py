@@ -45,8 +45,8 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """How a set is written.
+class Published:
+    """How a set is published.
 
     Attributes
     ----------
@@ -285,17 +285,17 @@ def _folders(shot: Shot, drawing: Drawing) -> None:
 
 
 LAYOUTS = {
-    "drishti-gs": Layout(_drishti_gs, {"drishti_gs": 1}, 2047 / 1760),
-    "rim-one-r3": Layout(_rim_one_r3, {"rim_one_r3": 2}, 1072 / 1424),
-    "rim-one-dl": Layout(_rim_one_dl, {"rim_one_dl": 2}, whole=False),
-    "refuge": Layout(_refuge, {"refuge_train": 3, "refuge_validation": 4}, 2124 / 2056),
-    "origa": Layout(_origa, {"origa": 5}, 2500 / 2048),
-    "papila": Layout(_papila, {"papila": 6}, 2576 / 1934),
-    "idrid": Layout(_idrid, {"idrid": 7}, 4288 / 2848),
-    "chaksu": Layout(_chaksu, {"chaksu_bosch": 8, "chaksu_forus": 9, "chaksu_remidio": 10}, 4 / 3),
-    "dsb2018": Layout(_dsb2018, {"phantom": 1}, whole=False),
-    "nnunet": Layout(_nnunet, {"phantom": 1}, whole=False),
-    "folders": Layout(_folders, {"phantom": 1}, whole=False),
+    "drishti-gs": Published(_drishti_gs, {"drishti_gs": 1}, 2047 / 1760),
+    "rim-one-r3": Published(_rim_one_r3, {"rim_one_r3": 2}, 1072 / 1424),
+    "rim-one-dl": Published(_rim_one_dl, {"rim_one_dl": 2}, whole=False),
+    "refuge": Published(_refuge, {"refuge_train": 3, "refuge_validation": 4}, 2124 / 2056),
+    "origa": Published(_origa, {"origa": 5}, 2500 / 2048),
+    "papila": Published(_papila, {"papila": 6}, 2576 / 1934),
+    "idrid": Published(_idrid, {"idrid": 7}, 4288 / 2848),
+    "chaksu": Published(_chaksu, {"chaksu_bosch": 8, "chaksu_forus": 9, "chaksu_remidio": 10}, 4 / 3),
+    "dsb2018": Published(_dsb2018, {"phantom": 1}, whole=False),
+    "nnunet": Published(_nnunet, {"phantom": 1}, whole=False),
+    "folders": Published(_folders, {"phantom": 1}, whole=False),
 }
 LISTS: dict[str, Callable[[list[Shot]], None]] = {"origa": _origa_list, "nnunet": _nnunet_list}
 

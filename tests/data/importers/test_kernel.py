@@ -132,9 +132,7 @@ def test_one_photograph_in_two_places_is_taken_once_and_two_of_a_name_are_refuse
     shutil.copytree(folder / "Drishti-GS1_files", folder / "again")
     assert len(imported("drishti-gs", folder)[0]) == 3
     Image.new("RGB", (20, 20)).save(folder / "again/Training/Images/drishtiGS_001.png")
-    with pytest.raises(
-        DataError, match=r"again/Training/Images/drishtiGS_001.png, too; keep one of them|drishtigs_001"
-    ):
+    with pytest.raises(DataError, match=r"expected one file for drishtigs_001, found .*, too; keep one of them"):
         imported("drishti-gs", folder)
 
 
@@ -151,7 +149,7 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(imported, copy, tmp_
     assert any("a symbolic link that leads out of the folder: eye001.png" in line for line in said)
 
 
-@pytest.mark.parametrize("name", ["=1+1.png", "a,b;'c\".png", "<script>.png", "..png", "ä b.png", "$(id).png"])
+@pytest.mark.parametrize("name", ["=1+1.png", "a,b;'c\".png", "<script>.png", "ä b.png", "$(id).png"])
 def test_hostile_names_are_data(imported, copy, tmp_path, name):
     folder = copy("folders")
     for kind in ("images", "masks"):
@@ -163,7 +161,7 @@ def test_hostile_names_are_data(imported, copy, tmp_path, name):
     assert not set(row["name"]) & set("=,;'\"<>$() /")
 
 
-@pytest.mark.parametrize("name", ["a\nb.png", "a\x1bb.png", os.fsdecode(b"a\xff.png"), " a.png"])
+@pytest.mark.parametrize("name", ["a\nb.png", "a\x1bb.png", os.fsdecode(b"a\xff.png")])
 def test_names_that_no_table_can_hold_are_left_out_and_said(imported, copy, name):
     folder = copy("folders")
     first(folder, "train/images/eye001.png").rename(folder / "train/images" / name)
@@ -205,7 +203,7 @@ def test_masks_of_two_experts_do_not_overwrite_each_other(imported, tmp_path):
 
 
 def test_an_expert_that_a_set_does_not_have_is_refused(imported):
-    with pytest.raises(ConfigError, match="--expert: expected one of mean, 1, 2, for papila, found '3'"):
+    with pytest.raises(ConfigError, match=r"--expert: expected one of mean, 1, 2, for papila, found '3'"):
         imported("papila", expert="3")
     with pytest.raises(ConfigError, match="expected nothing, as its makers publish one drawing, for refuge, found '1'"):
         imported("refuge", expert="1")
@@ -218,7 +216,7 @@ def test_a_raw_folder_stays_as_it_is(copy):
 
 
 def test_an_unknown_set_is_refused():
-    with pytest.raises(ConfigError, match="expected one of drishti-gs, .*, found 'magic'"):
+    with pytest.raises(ConfigError, match=r"expected one of drishti-gs, .*, found 'magic'"):
         raw_set("magic")
 
 
