@@ -119,7 +119,14 @@ def whole(*, seed: int, number: int, index: int, height_px: int, width_px: int, 
     Returns
     -------
     Drawing
+
+    Raises
+    ------
+    ValueError
+        As of `draw`.
     """
+    if min(height_px, width_px) < 16:
+        raise ValueError(f"height_px and width_px must be >= 16, got {min(height_px, width_px)}")
     identity = ("phantom", seed, number, "photograph", index)
     taken_by = camera(number)
     eye = _eye(identity, taken_by)
