@@ -7,16 +7,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fdgst.core.masks import bounding_box
 from fdgst.data.importers import SETS
 from fdgst.data.phantom.raw import LAYOUTS, Shot, drawing_of
+from fdgst.data.prepare import prepare
 from fdgst.errors import DataError
+from fdgst.storage.rois import open_rois
 from tests.data.importers.conftest import HEIGHT, SEED, dice, grey
-from tests.data.readers import FUNDUS, structure, table, task
+from tests.data.readers import FUNDUS, structure, task
 
 DISC = task(structure("disc", ((0, 200),)), background=((201, 255),), around="disc")
 PARTS = task(structure("part", ((128, 255),)))
 CLASSES = task(structure("disc", ((1, 2),)), structure("cup", ((2, 2),)), background=((0, 0),))
 TASKS = {"idrid": DISC, "dsb2018": PARTS, "nnunet": CLASSES}
+ROIS = {"title": "Domain", "number": 1, "roi_size_px": (64, 64), "network_size_px": (32, 32)}
+ROIS |= {"mask_resize": "nearest", "compression": "none"}
 EYES = [name for name in LAYOUTS if name not in ("dsb2018", "nnunet")]
 SPLIT = {"drishti-gs", "rim-one-dl", "origa", "idrid", "chaksu", "folders", "fundus", "dsb2018", "nnunet"}
 
@@ -49,14 +54,18 @@ def test_masks_are_those_that_were_drawn(imported, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_reader_table_loads_what_was_imported(imported, tmp_path, name):
+def test_what_was_imported_becomes_rois_of_two_diameters(imported, tmp_path, name):
     found, _ = imported(name, roi=2.0, test=None if name in SPLIT else 1)
     for domain in {row["domain"] for row in found}:
-        entries = table(tmp_path / "out/images.csv", task=TASKS.get(name, FUNDUS), value=domain).entries()
-        assert [entry.split for entry in entries] == ["train", "train", "test"]
-        for entry in entries:
-            sample = entry.load()
-            assert sample.image.shape[0] == sample.image.shape[1]  # a square around the disc
+        dataset = {"reader": "table", "table": str(tmp_path / "out/images.csv")}
+        own = {"dataset": dataset, "domain": {"id": domain}, "task": TASKS.get(name, FUNDUS)}
+        prepare(tmp_path / "rois.h5", tmp_path / "rois.csv", **own, **ROIS)
+        with open_rois(tmp_path / "rois.h5") as rois:
+            assert rois.splits == ["train", "train", "test"]
+            for number in range(3):
+                rows, columns = bounding_box(*rois.masks(number))
+                assert abs(max(rows.stop - rows.start, columns.stop - columns.start) - 32) <= 2
+                assert abs((rows.start + rows.stop) / 2 - 32) <= 2
 
 
 @pytest.mark.parametrize("name", SETS)
