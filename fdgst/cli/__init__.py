@@ -45,6 +45,7 @@ VERBS = (
     evaluation.statistics,
     evaluation.rescore,
     evaluation.protocols,
+    reporting.cases,
     reporting.figure,
     reporting.report,
     reporting.table,

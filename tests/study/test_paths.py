@@ -75,3 +75,10 @@ def test_a_study_is_put_beside_the_paper_only_where_domains_say_which_they_are(p
 def test_a_task_without_measures_has_no_figure_of_them(paths):
     assert "agreement" in paths({}).figures
     assert "agreement" not in paths({"task": {"measures": []}}).figures
+
+
+def test_one_row_has_no_rank_and_no_pair(paths):
+    some, one = paths({}), paths({"methods": [INTRA | {"id": "deepall", "title": "DeepAll", "trainer": "plain"}]})
+    shown = {"results/ranks.csv", "results/figures/ranks.svg", "results/figures/pairs.svg"}
+    assert shown <= set(some.report_inputs())
+    assert not shown & set(one.report_inputs())
