@@ -31,7 +31,7 @@ VERBS = (
     data.rois,
     data.phantom,
     data.audit,
-    data.import_set,
+    data.import_,
     generation.bank,
     generation.shard,
     viewing.verify,

@@ -113,7 +113,9 @@ def prepare(
 
 
 def audit(manifests: Sequence[Path], out: Path) -> None:
-    """Count the images of all domains, and refuse the same pixels in two domains or splits.
+    """Count the images of all domains, and refuse the same file or the same pixels in two domains or splits.
+
+    One photograph with two ROIs is one file of different pixels; one file written twice is the same pixels.
 
     Parameters
     ----------
@@ -137,10 +139,11 @@ def audit(manifests: Sequence[Path], out: Path) -> None:
         with manifest.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
                 counts[row["domain"], row["split"]] += 1
-                places[row["pixel_sha256"]].append((row["domain"], row["split"], row["name"]))
+                for column in ("sha256", "pixel_sha256"):
+                    places[column, row[column]].append((row["domain"], row["split"], row["name"]))
     faults = [_twice(found) for found in places.values() if len({place[:2] for place in found}) > 1]
     if faults:
-        raise DataError(*faults)
+        raise DataError(*dict.fromkeys(faults))
     write_text(out, _csv(("domain", "split", "images"), [(*key, str(count)) for key, count in sorted(counts.items())]))
 
 

@@ -93,6 +93,16 @@ def test_the_same_image_in_two_places_is_refused(tmp_path, copied):
     assert not (tmp_path / "audit.csv").exists()
 
 
+def test_one_photograph_with_two_rois_on_both_sides_of_the_split_is_refused(tmp_path):
+    table = Table(tmp_path / "data")
+    shutil.copy(tmp_path / "data/a0.png", tmp_path / "data/a2.png")
+    for row, left in zip(table.rows, ("0", "0", "2"), strict=True):
+        row |= {"roi_left": left, "roi_top": "0", "roi_width": "30", "roi_height": "30"}
+    run_table(table, tmp_path)
+    with pytest.raises(DataError, match=r"domain1/test/a2 and domain1/train/a0 are the same image"):
+        audit([tmp_path / "domain1.csv"], tmp_path / "audit.csv")
+
+
 def test_an_audit_counts_images_by_domain_and_split(tmp_path):
     run(Folder(tmp_path / "data"), tmp_path)
     audit([tmp_path / "domain1.csv"], tmp_path / "audit.csv")

@@ -3,7 +3,7 @@
 An image is drawn from what it is: the seed, its camera, its split and its index; nothing else changes it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,12 +17,13 @@ from fdgst.data.phantom.vessels import draw as draw_vessels
 
 FIELD = (6.5, 7.5)  # diameter of a photograph's field of view, disc heights: about 45 degrees
 GREYS = (255, 128, 0)  # background, rim, cup
+OUTLINE_POINTS = 360
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawn ROI.
+    """A drawn ROI or photograph.
 
     Attributes
     ----------
@@ -31,10 +32,13 @@ class Drawing:
     masks : dict of str to ndarray of bool, shape (height, width)
         By structure: those of `fdgst.data.phantom.reader.STRUCTURES`. Vessels lie partly in the disc and
         partly out of it.
+    outlines : dict of str to ndarray of float, shape (points, 2)
+        Of cup and disc: x and y in pixels, where the centre of the first pixel is (0, 0).
     """
 
     image: np.ndarray
     masks: dict[str, np.ndarray]
+    outlines: dict[str, np.ndarray] = field(default_factory=dict)
 
     def grey(self, column: str) -> np.ndarray:
         """Return a mask column's grey values, uint8 (height, width)."""
@@ -90,19 +94,15 @@ def draw(*, seed: int, number: int, split: str, index: int, size_px: tuple[int, 
     vessels = _vessels(identity, eye, frame)
     spot = draw_lesion(generator(*identity, "lesion")) if lesion else None
     image = _photographed(identity, eye, vessels, frame, taken_by, aperture=None, lesion=spot)
-    x, y = frame.axes()
-    blood = np.maximum(*(draw_vessels(vessels, frame, artery=artery)[0] for artery in (False, True)))
-    nothing = np.zeros(size_px, bool)
-    masks = {
-        "cup": eye.cup.distance(x, y) < 0,
-        "disc": eye.disc.distance(x, y) < 0,
-        "vessels": blood > BLOOD,
-        "lesion": spot.distance(x, y) < 0 if spot else nothing,
-    }
-    return Drawing(image, masks)
+    return Drawing(image, _masks(eye, vessels, frame, spot), _outlines(eye, frame))
 
 
 def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: int) -> np.ndarray:
+    """Draw the image of `whole` without a lesion, uint8 (height_px, width_px, 3)."""
+    return whole(seed=seed, number=number, index=index, height_px=height_px, width_px=width_px).image
+
+
+def whole(*, seed: int, number: int, index: int, height_px: int, width_px: int, lesion: bool = False) -> Drawing:
     """Draw a whole fundus photograph: a round field of view in black, the disc to one side of the macula.
 
     Parameters
@@ -113,12 +113,20 @@ def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: 
         Of the photograph; it shows another eye than the ROI of that index.
     height_px, width_px : int
         Size. The field of view touches the nearer edges.
+    lesion : bool
+        As of `draw`.
 
     Returns
     -------
-    ndarray of uint8, shape (height_px, width_px, 3)
-        RGB.
+    Drawing
+
+    Raises
+    ------
+    ValueError
+        As of `draw`.
     """
+    if min(height_px, width_px) < 16:
+        raise ValueError(f"height_px and width_px must be >= 16, got {min(height_px, width_px)}")
     identity = ("phantom", seed, number, "photograph", index)
     taken_by = camera(number)
     eye = _eye(identity, taken_by)
@@ -129,7 +137,32 @@ def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: 
     x, y = frame.axes()
     edge = np.hypot(x - centre[0], y - centre[1]) - field * 0.495
     vessels = _vessels(identity, eye, frame)
-    return _photographed(identity, eye, vessels, frame, taken_by, aperture=inside(edge, 0.03), lesion=None)
+    spot = draw_lesion(generator(*identity, "lesion")) if lesion else None
+    image = _photographed(identity, eye, vessels, frame, taken_by, aperture=inside(edge, 0.03), lesion=spot)
+    return Drawing(image, _masks(eye, vessels, frame, spot), _outlines(eye, frame))
+
+
+def _masks(eye: Eye, vessels: list[Vessel], frame: Frame, spot: Contour | None) -> dict[str, np.ndarray]:
+    """Return what lies inside each structure, by the pixels' centres."""
+    x, y = frame.axes()
+    blood = np.maximum(*(draw_vessels(vessels, frame, artery=artery)[0] for artery in (False, True)))
+    return {
+        "cup": eye.cup.distance(x, y) < 0,
+        "disc": eye.disc.distance(x, y) < 0,
+        "vessels": blood > BLOOD,
+        "lesion": spot.distance(x, y) < 0 if spot else np.zeros((frame.height_px, frame.width_px), bool),
+    }
+
+
+def _outlines(eye: Eye, frame: Frame) -> dict[str, np.ndarray]:
+    """Return the outlines of cup and disc in pixels."""
+    angles = np.linspace(-np.pi, np.pi, OUTLINE_POINTS, endpoint=False)
+    outlines = {}
+    for structure, contour in (("cup", eye.cup), ("disc", eye.disc)):
+        radius = contour.radius(angles)
+        points = contour.x + radius * np.cos(angles), contour.y + radius * np.sin(angles)
+        outlines[structure] = np.stack(frame.pixels(*points), axis=1)
+    return outlines
 
 
 def _eye(identity: tuple[str | int, ...], taken_by: Camera) -> Eye:

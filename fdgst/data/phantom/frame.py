@@ -46,6 +46,12 @@ class Frame:
         y = self.centre[1] + ((np.arange(self.height_px) + 0.5) / self.height_px - 0.5) * self.height
         return x[None, :].astype(np.float32), y[:, None].astype(np.float32)
 
+    def pixels(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where points (disc heights) lie in pixels; the first pixel's centre is (0, 0)."""
+        column = ((x - self.centre[0]) / self.width + 0.5) * self.width_px - 0.5
+        row = ((y - self.centre[1]) / self.height + 0.5) * self.height_px - 0.5
+        return column, row
+
 
 def stretch(grid: np.ndarray, frame: Frame) -> np.ndarray:
     """Bring a grid of numbers (float32, any shape) to a frame's pixels, bicubic, low-passed where it shrinks."""
