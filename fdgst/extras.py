@@ -15,7 +15,7 @@ EXTRAS = {
         "torchvision",
         "tqdm",
     ),
-    "report": ("jinja2", "matplotlib", "pandas", "statsmodels"),
+    "report": ("jinja2", "matplotlib", "pandas"),
     "segment": ("onnxruntime",),
     "workflow": ("jsonschema", "pygments", "snakemake"),
 }
