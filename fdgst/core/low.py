@@ -43,9 +43,8 @@ def analyse(planes: np.ndarray, width_px: int, reach: tuple[int, int]) -> np.nda
     tall = tall.reshape(groups, 2 * up + 1, width_px, -1).transpose(0, 3, 1, 2).reshape(-1, 2 * up + 1, width_px)
     cosine, sine = _waves(width_px, across)
     waves = np.ascontiguousarray((cosine - 1j * sine).T)
-    wide = (tall @ waves.view(float)).view(
-        complex
-    )  # the rows' cosines, then their sines: of the frequencies 0..U, and of 1..U
+    # of the rows' cosines (frequencies 0..U), then of their sines (1..U)
+    wide = (tall @ waves.view(float)).view(complex)
     even, odd = wide[:, : up + 1], np.zeros_like(wide[:, : up + 1])
     odd[:, 1:] = 1j * wide[:, up + 1 :]
     return np.concatenate([(even - odd)[:, :0:-1], even + odd], axis=1)

@@ -217,9 +217,7 @@ def change(content: Picture, target: Target, *, window: str) -> np.ndarray:
     return d
 
 
-def stylise(
-    pixels: np.ndarray, d: np.ndarray, lambdas: np.ndarray, *, limits: tuple[float, float] | None
-) -> np.ndarray:
+def copies(pixels: np.ndarray, d: np.ndarray, lambdas: np.ndarray, *, limits: tuple[float, float] | None) -> np.ndarray:
     """Return x + lambda d for each lambda, in the type of x.
 
     Parameters
@@ -250,9 +248,8 @@ def stylise(
 
 def _highest(amplitude: np.ndarray) -> tuple[int, int]:
     """Return the highest frequency along either axis at which a half spectrum is not 0."""
-    found = amplitude.any(axis=0)
-    rows, columns = np.nonzero(found.any(axis=1))[0], np.nonzero(found.any(axis=0))[0]
-    return int(np.minimum(rows, len(found) - rows).max(initial=0)), int(columns.max(initial=0))
+    _, row, column = np.nonzero(amplitude)
+    return int(np.minimum(row, amplitude.shape[1] - row).max(initial=0)), int(column.max(initial=0))
 
 
 def _resized(coefficients: Coefficients, own_px: tuple[int, int], size_px: tuple[int, int]) -> Coefficients:
