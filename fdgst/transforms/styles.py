@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,6 @@ from fdgst.errors import ConfigError, DataError
 from fdgst.transforms.pixels import images_of, is_tensor, white_of
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-_BANK = b"\x89HDF\r\n\x1a\n"
 _MOST_8_BITS = 255
 
 Size = tuple[int, int]
@@ -60,10 +60,8 @@ def open_styles(styles: Any, *, window: str, alpha: float | str, white: float) -
     how: dict[str, Any] = {"window": window, "alpha": alpha}
     if isinstance(styles, str | Path):
         path = Path(styles)
-        if path.is_file():
-            with path.open("rb") as file:
-                if file.read(len(_BANK)) == _BANK:
-                    return _BankStyles(path, **how)
+        if path.is_file() and path.suffix.lower() not in ENDINGS:
+            return _BankStyles(path, **how)
         return _FileStyles(path, _files(path), **how)
     if isinstance(styles, np.ndarray) or is_tensor(styles):
         styles = [styles] if styles.ndim < 4 else list(styles)
@@ -237,17 +235,14 @@ def _read(path: Path, channels: int) -> np.ndarray:
     """Read an image file at its own depth, (height, width, channels)."""
     if channels not in (1, 3):
         raise DataError(f"{path}: expected an image of 1 or 3 channels, found {channels}; give styles as arrays")
-    from PIL import Image
-
     from fdgst.data.photographs import read_photograph
 
     try:
         return read_photograph(path, channels=channels, bits=8).pixels
     except DataError:
-        with Image.open(path) as picture:
-            if not picture.mode.startswith("I"):
-                raise
-        return read_photograph(path, channels=channels, bits=16).pixels
+        with suppress(DataError):
+            return read_photograph(path, channels=channels, bits=16).pixels
+        raise
 
 
 def _target(pixels: np.ndarray, size_px: Size, how: dict[str, Any]) -> Target:
