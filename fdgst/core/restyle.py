@@ -16,7 +16,7 @@ from fdgst.core import low
 from fdgst.core.fourier import PHASE_FLOOR, unit_phase
 from fdgst.core.mixing import mix
 from fdgst.core.sparse import Coefficients
-from fdgst.core.thresholds import parse_alpha, thresholded
+from fdgst.core.thresholds import parse_alpha, soft_threshold, thresholded
 from fdgst.core.windows import half, reach_of, window_mask
 
 
@@ -50,12 +50,10 @@ class Picture:
 
         return spectrum_of(self.pixels if self.interleaved else self.pixels.transpose(1, 2, 0))
 
-    @cached_property
+    @property
     def peak(self) -> np.ndarray:
         """Largest amplitude of each channel, float64 (C,): the sum, where no pixel is negative."""
-        if self.not_negative:
-            return self.pixels.sum(axis=self._plane, dtype=float)
-        return abs(self.spectrum).max(axis=(1, 2))
+        return self.spectrum[:, 0, 0].real if self.not_negative else abs(self.spectrum).max(axis=(1, 2))
 
     @cached_property
     def not_negative(self) -> bool:
@@ -72,16 +70,11 @@ class Picture:
     def unit_phases(self, block: np.ndarray) -> np.ndarray:
         """Return the unit phases of a low block of this picture, complex128; 1 where it is rounding noise."""
         if self.not_negative:
-            return unit_phase(block, peak=self.peak)
-        most = abs(self.pixels).sum(axis=self._plane, dtype=float)  # no amplitude is larger than this
+            return unit_phase(block, peak=block[:, block.shape[1] // 2, 0].real)  # the sum
+        most = abs(self.pixels).sum(axis=(0, 1) if self.interleaved else (1, 2), dtype=float)  # no amplitude is larger than this
         if (abs(block).min(axis=(1, 2)) > PHASE_FLOOR * most).all():
             return unit_phase(block, peak=most)
         return unit_phase(block, peak=self.peak)
-
-    @property
-    def _plane(self) -> tuple[int, int]:
-        """The axes of height and width."""
-        return (0, 1) if self.interleaved else (1, 2)
 
 
 @dataclass(frozen=True)
@@ -123,9 +116,9 @@ def target_of(style: Picture, *, window: str, alpha: float | str) -> Target:
     reach = reach_of(window, style.size_px)
     rule, share = parse_alpha(alpha)
     if reach is not None and low.is_low(reach, style.size_px) and rule == "peak" and (not share or style.not_negative):
-        amplitude = abs(style.block(reach))  # the threshold, if any, is a share of the sum: no other frequency matters
-        shrunk = np.maximum(amplitude - share * style.peak[:, None, None], 0) if share else amplitude
-        return Target(shrunk.astype(np.float32), True)
+        amplitude = abs(style.block(reach))  # and the threshold, if any, is a share of the sum
+        largest = amplitude[:, reach[0], 0]
+        return Target(soft_threshold(amplitude, share * largest).astype(np.float32), True)
     return target_of_amplitude(
         abs(style.spectrum).astype(np.float32), width_px=style.size_px[1], window=window, alpha=alpha
     )
