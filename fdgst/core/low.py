@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 FEW = 8  # a block is worth it up to a length / FEW along either axis (measured: the transform wins from a third on)
+_PART = 2**17  # values that are multiplied at once (measured at 800 px: 3.7 ms -> 2.2 ms for three rows)
 
 
 def is_low(reach: tuple[int, int], size_px: tuple[int, int]) -> bool:
@@ -39,7 +40,7 @@ def analyse(planes: np.ndarray, width_px: int, reach: tuple[int, int]) -> np.nda
     groups, height, _ = planes.shape
     up, across = reach
     cosine, sine = _waves(height, up)
-    tall = np.concatenate([cosine, -sine[1:]]) @ planes.astype(float)
+    tall = _times(np.concatenate([cosine, -sine[1:]]), planes)
     tall = tall.reshape(groups, 2 * up + 1, width_px, -1).transpose(0, 3, 1, 2).reshape(-1, 2 * up + 1, width_px)
     cosine, sine = _waves(width_px, across)
     waves = np.ascontiguousarray((cosine - 1j * sine).T)
@@ -91,6 +92,17 @@ def place(block: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
     whole = np.zeros((len(block), size_px[0], size_px[1] // 2 + 1), block.dtype)
     whole[:, np.arange(-up, up + 1), : block.shape[2]] = block
     return whole
+
+
+def _times(matrix: np.ndarray, planes: np.ndarray) -> np.ndarray:
+    """Multiply in float64 from the left, some columns at a time: a part that stays in the cache."""
+    height, width = planes.shape[1:]
+    out = np.empty((len(planes), len(matrix), width))
+    step = max(_PART // height, 64)
+    for left in range(0, width, step):
+        part = np.s_[:, :, left : left + step]
+        np.matmul(matrix, planes[part].astype(float), out=out[part])
+    return out
 
 
 @lru_cache(maxsize=64)

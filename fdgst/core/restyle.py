@@ -14,10 +14,11 @@ import numpy as np
 
 from fdgst.core import low
 from fdgst.core.fourier import PHASE_FLOOR, unit_phase
-from fdgst.core.mixing import mix
 from fdgst.core.sparse import Coefficients
 from fdgst.core.thresholds import parse_alpha, soft_threshold, thresholded
 from fdgst.core.windows import half, reach_of, window_mask
+
+_PART = 2**15  # values mixed at once: a part that stays in the cache
 
 
 class Picture:
@@ -71,7 +72,9 @@ class Picture:
         """Return the unit phases of a low block of this picture, complex128; 1 where it is rounding noise."""
         if self.not_negative:
             return unit_phase(block, peak=block[:, block.shape[1] // 2, 0].real)  # the sum
-        most = abs(self.pixels).sum(axis=(0, 1) if self.interleaved else (1, 2), dtype=float)  # no amplitude is larger than this
+        most = abs(self.pixels).sum(
+            axis=(0, 1) if self.interleaved else (1, 2), dtype=float
+        )  # no amplitude is larger than this
         if (abs(block).min(axis=(1, 2)) > PHASE_FLOOR * most).all():
             return unit_phase(block, peak=most)
         return unit_phase(block, peak=self.peak)
@@ -183,8 +186,66 @@ def target_of_coefficients(
     return target_of_amplitude(dense, width_px=size_px[1], window=window, alpha=0)
 
 
-def change(content: Picture, target: Target, *, window: str) -> np.ndarray:
-    """Return d, with which every stylised copy is x + lambda d.
+@dataclass(frozen=True)
+class Change:
+    """What a style makes of a picture, at every strength.
+
+    Attributes
+    ----------
+    picture : Picture
+        x.
+    values : ndarray of float32, shape and layout of the picture's pixels
+        x + d if `whole` (full window), else d; grey levels.
+    whole : bool
+    """
+
+    picture: Picture
+    values: np.ndarray
+    whole: bool
+
+    def copies(self, lambdas: np.ndarray, *, limits: tuple[float, float] | None) -> np.ndarray:
+        """Return x + lambda d for each lambda.
+
+        Parameters
+        ----------
+        lambdas : ndarray of float, shape (L,)
+            Strengths in [0, 1].
+        limits : (float, float) or None
+            At which real numbers are cut. Whole numbers are rounded and cut at their type's limits.
+
+        Returns
+        -------
+        ndarray, shape (L, ...)
+            Type and layout of the picture's pixels.
+        """
+        pixels = self.picture.pixels
+        out = np.empty((len(lambdas), *pixels.shape), pixels.dtype)
+        x, values = pixels.reshape(-1), self.values.reshape(-1)
+        for copy, lam in zip(out.reshape(len(lambdas), -1), lambdas, strict=True):
+            for start in range(0, x.size, _PART):
+                part = slice(start, start + _PART)
+                self._mix(x[part], values[part], np.float32(lam), copy[part], limits)
+        return out
+
+    def _mix(
+        self, x: np.ndarray, values: np.ndarray, lam: np.float32, out: np.ndarray, limits: tuple[float, float] | None
+    ) -> None:
+        """Write one copy of a part that stays in the cache."""
+        mixed = values * lam
+        rest = x * (1 - lam) if self.whole else x
+        if out.dtype.kind != "u":
+            np.add(rest, mixed, out=out, casting="same_kind")
+            if limits is not None:
+                np.clip(out, *limits, out=out)
+            return
+        mixed += rest
+        np.clip(mixed, 0, np.iinfo(out.dtype).max, out=mixed)
+        mixed += np.float32(0.5)  # rounded by cutting the fraction off: one pass less than rint
+        np.copyto(out, mixed, casting="unsafe")
+
+
+def change(content: Picture, target: Target, *, window: str) -> Change:
+    """Put a style on a picture.
 
     Parameters
     ----------
@@ -193,50 +254,14 @@ def change(content: Picture, target: Target, *, window: str) -> np.ndarray:
         Of the content's size and channels.
     window : str
         That the target was made for.
-
-    Returns
-    -------
-    ndarray of float32, shape and layout of the content's pixels
-        Grey levels.
     """
-    if target.is_low:
-        block = content.block(target.reach)
-        amplitude = target.amplitude if window == "full" else target.amplitude - abs(block)
-        d = low.synthesise(amplitude * content.unit_phases(block), content.size_px, interleaved=content.interleaved)
-    else:
-        d = _by_transforms(content, target.amplitude, window)
-    if window == "full":
-        np.subtract(d, content.pixels, out=d, casting="same_kind")
-    return d
-
-
-def copies(pixels: np.ndarray, d: np.ndarray, lambdas: np.ndarray, *, limits: tuple[float, float] | None) -> np.ndarray:
-    """Return x + lambda d for each lambda, in the type of x.
-
-    Parameters
-    ----------
-    pixels : ndarray of uint8, uint16 or float, shape (...)
-        Content image x.
-    d : ndarray of float32, same shape
-        Its change.
-    lambdas : ndarray of float, shape (L,)
-        Strengths in [0, 1].
-    limits : (float, float) or None
-        At which real numbers are cut. Whole numbers are rounded and cut at their type's limits.
-
-    Returns
-    -------
-    ndarray of the type of `pixels`, shape (L, ...)
-    """
-    out = np.empty((len(lambdas), *pixels.shape), pixels.dtype)
-    if pixels.dtype.kind == "u":
-        mix(pixels, d, lambdas, out, white=int(np.iinfo(pixels.dtype).max))
-        return out
-    for copy, lam in zip(out, lambdas, strict=True):
-        np.add(pixels, d * np.float32(lam), out=copy, casting="same_kind")
-        if limits is not None:
-            np.clip(copy, *limits, out=copy)
-    return out
+    if not target.is_low:
+        return Change(content, _by_transforms(content, target.amplitude, window), window == "full")
+    block = content.block(target.reach)
+    amplitude = target.amplitude if window == "full" else target.amplitude - abs(block)
+    mixed = amplitude * content.unit_phases(block)
+    values = low.synthesise(mixed, content.size_px, interleaved=content.interleaved)
+    return Change(content, values, window == "full")
 
 
 def _highest(amplitude: np.ndarray) -> tuple[int, int]:

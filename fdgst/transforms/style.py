@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fdgst.core.restyle import Picture, Target, change, copies, target_of
+from fdgst.core.restyle import Picture, Target, change, target_of
 from fdgst.core.thresholds import canonical_alpha
 from fdgst.core.windows import window_mask
 from fdgst.errors import ConfigError, DataError
@@ -173,8 +173,8 @@ class FourierStyle:
         elif not 0 <= style < len(self):
             raise ConfigError(f"style: expected a number from 0 to {len(self) - 1}, found {style}")
         picture = images.picture(0)
-        d = change(picture, self._target(picture, style), window=self.window)
-        result = copies(picture.pixels, d, np.array(strengths), limits=self.limits)
+        styled = change(picture, self._target(picture, style), window=self.window)
+        result = styled.copies(np.array(strengths), limits=self.limits)
         return images.restored(result, leading=(len(strengths),))
 
     def __len__(self) -> int:
@@ -232,7 +232,7 @@ class FourierStyle:
             return images.given
         pictures: dict[int, Picture] = {}
         targets: dict[int, Target] = {}
-        out = images.pixels.copy()
+        out = list(images.pixels)
         for number, draw in enumerate(drawn):
             if draw is None:
                 continue
@@ -245,9 +245,9 @@ class FourierStyle:
                     style = pictures.setdefault(other, images.picture(other))
                     targets[other] = target_of(style, window=self.window, alpha=self.alpha)
                 target = targets[other]
-            d = change(picture, target, window=self.window)
-            out[number] = copies(picture.pixels, d, np.array([draw.lam]), limits=self.limits)[0]
-        return images.restored(out)
+            styled = change(picture, target, window=self.window)
+            out[number] = styled.copies(np.array([draw.lam]), limits=self.limits)[0]
+        return images.restored(out[0] if count == 1 else np.stack(out))
 
     def _target(self, picture: Picture, style: int) -> Target:
         """Return what a style gives to a picture."""
