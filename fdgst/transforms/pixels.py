@@ -88,6 +88,13 @@ def images_of(image: Any) -> Images:
     return Images(image, pixels, not tensor, image.ndim == 4)
 
 
+def flat(image: Any) -> Any:
+    """Refuse a volume, which would be taken for a batch; return an image (C, H, W) as it is."""
+    if image.ndim != 3:
+        raise DataError(f"image: expected an image (C, H, W), found shape {tuple(image.shape)}")
+    return image
+
+
 def white_of(pixels: np.ndarray, white: float) -> float:
     """Return the level of white: of a type of whole numbers the largest, of real numbers `white`."""
     return float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else white

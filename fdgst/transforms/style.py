@@ -100,7 +100,7 @@ class FourierStyle:
         self.limits = None if limits is None else (float(limits[0]), float(limits[1]))
         self._stream = Stream(seed)
         self._kept: Kept | None = None
-        if not (isinstance(styles, str) and styles == BATCH):
+        if not isinstance(styles, str) or styles != BATCH:
             source = open_styles(styles, window=self.window, alpha=self.alpha, white=self.white)
             self._kept = Kept(source, self.memory_mib)
         if self.p == 0 or not any(self._strengths.values):
@@ -130,15 +130,21 @@ class FourierStyle:
             If the image is of another kind, or a style has other channels.
         """
         images = images_of(image)
-        rng = self._generator(image, generator)
+        rng = self.generator_for(image, generator)
         drawn = [self.draw(rng) for _ in images.pixels]
         result = self._batch(images, drawn) if any(drawn) else image
         return (result, *others) if others else result
 
     def draw(self, generator: np.random.Generator) -> Draw | None:
         """Draw for one image: which style and how strongly; None: it stays as it is."""
-        chance, place, strength = generator.random(3)
-        return Draw(float(place), self._strengths.at(float(strength))) if chance < self.p else None
+        chance = generator.random()
+        draw = self.draw_surely(generator)
+        return draw if chance < self.p else None
+
+    def draw_surely(self, generator: np.random.Generator) -> Draw:
+        """Draw for one image that is to be stylised: for pipelines that draw by themselves whether it is."""
+        place, strength = generator.random(2)
+        return Draw(float(place), self._strengths.at(float(strength)))
 
     def apply(self, image: Any, draw: Draw) -> Any:
         """Stylise an image, or each image of a batch, as it was drawn (parameters and result as of a call)."""
@@ -169,7 +175,7 @@ class FourierStyle:
             raise ConfigError(f"copies: expected lambdas, or a grid as lam, found lam={self._strengths!r}")
         strengths = self._strengths.values if lambdas is None else Strengths.parse(list(lambdas)).values
         if style is None:
-            style = int(self._generator(image, None).integers(len(self)))
+            style = int(self.generator_for(image).integers(len(self)))
         elif not 0 <= style < len(self):
             raise ConfigError(f"style: expected a number from 0 to {len(self) - 1}, found {style}")
         picture = images.picture(0)
@@ -216,8 +222,8 @@ class FourierStyle:
         words += [f"memory_mib={self.memory_mib:g}"] if self.memory_mib != 256 else []
         return f"FourierStyle({styles}, {', '.join(words)})"
 
-    def _generator(self, image: Any, generator: Any) -> np.random.Generator:
-        """Return what to draw from."""
+    def generator_for(self, image: Any, generator: Any = None) -> np.random.Generator:
+        """Return what a call draws from: the generator that is given, the transform's stream, or torch's."""
         if isinstance(generator, np.random.Generator):
             return generator
         if generator is not None or (self.seed is None and is_tensor(image)):
@@ -254,6 +260,13 @@ class FourierStyle:
         assert self._kept is not None
         target, white = self._kept.target(style, picture.size_px, picture.channels)
         return target.scaled(white_of(picture.pixels, self.white) / white)
+
+
+def not_a_batch(styles: Any) -> Any:
+    """Return styles for pipelines that see one image at a time; refuse the others of a batch."""
+    if isinstance(styles, str) and styles == BATCH:
+        raise ConfigError("styles: expected images, a folder or a bank, found 'batch', but images come one at a time")
+    return styles
 
 
 def generator_of_torch(generator: Any = None) -> np.random.Generator:
