@@ -20,7 +20,7 @@ _MOST_8_BITS = 255
 Size = tuple[int, int]
 
 
-class Source(Protocol):
+class Styles(Protocol):
     """Styles, in an order."""
 
     def __len__(self) -> int:
@@ -37,7 +37,7 @@ class Source(Protocol):
         """Return what a style gives to an image of that size and of so many channels, and its level of white."""
 
 
-def open_styles(styles: Any, *, window: str, alpha: float | str, white: float) -> Source:
+def open_styles(styles: Any, *, window: str, alpha: float | str, white: float) -> Styles:
     """Find out what styles were given.
 
     Parameters
@@ -193,18 +193,18 @@ class Kept:
 
     Parameters
     ----------
-    source : Source
+    source : Styles
     memory_mib : float
         Most that is kept.
     """
 
-    def __init__(self, source: Source, memory_mib: float) -> None:
+    def __init__(self, source: Styles, memory_mib: float) -> None:
         self.source, self._most = source, memory_mib * 2**20
         self._kept: OrderedDict[tuple[int, Size, int], tuple[Target, float]] = OrderedDict()
         self._bytes = 0
 
     def target(self, number: int, size_px: Size, channels: int) -> tuple[Target, float]:
-        """Return what `Source.target` returns."""
+        """Return what `Styles.target` returns."""
         key = (number, size_px, channels)
         found = self._kept.pop(key, None)
         if found is None:
