@@ -221,27 +221,33 @@ class Change:
         pixels = self.picture.pixels
         out = np.empty((len(lambdas), *pixels.shape), pixels.dtype)
         x, values = pixels.reshape(-1), self.values.reshape(-1)
+        kind = np.float32 if pixels.dtype.kind == "u" else pixels.dtype
+        buffers = np.empty((2, min(x.size, _PART)), kind)
         for copy, lam in zip(out.reshape(len(lambdas), -1), lambdas, strict=True):
             for start in range(0, x.size, _PART):
                 part = slice(start, start + _PART)
-                self._mix(x[part], values[part], np.float32(lam), copy[part], limits)
+                mixed = self._mixed(x[part], values[part], float(lam), buffers)
+                _finish(mixed, copy[part], limits)
         return out
 
-    def _mix(
-        self, x: np.ndarray, values: np.ndarray, lam: np.float32, out: np.ndarray, limits: tuple[float, float] | None
-    ) -> None:
-        """Write one copy of a part that stays in the cache."""
-        mixed = values * lam
-        rest = x * (1 - lam) if self.whole else x
-        if out.dtype.kind != "u":
-            np.add(rest, mixed, out=out, casting="same_kind")
-            if limits is not None:
-                np.clip(out, *limits, out=out)
-            return
-        mixed += rest
+    def _mixed(self, x: np.ndarray, values: np.ndarray, lam: float, buffers: np.ndarray) -> np.ndarray:
+        """Mix a part that stays in the cache."""
+        mixed, rest = buffers[:, : x.size]
+        np.multiply(values, lam, out=mixed)
+        if self.whole:
+            x = np.multiply(x, 1 - lam, out=rest)
+        mixed += x
+        return mixed
+
+
+def _finish(mixed: np.ndarray, out: np.ndarray, limits: tuple[float, float] | None) -> None:
+    """Write a part of a copy in its type; whole numbers are rounded by cutting the fraction off: faster than rint."""
+    if out.dtype.kind == "u":
         np.clip(mixed, 0, np.iinfo(out.dtype).max, out=mixed)
-        mixed += np.float32(0.5)  # rounded by cutting the fraction off: one pass less than rint
-        np.copyto(out, mixed, casting="unsafe")
+        mixed += np.float32(0.5)
+    elif limits is not None:
+        np.clip(mixed, *limits, out=mixed)
+    np.copyto(out, mixed, casting="unsafe")
 
 
 def change(content: Picture, target: Target, *, window: str) -> Change:
