@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.transforms --out results/benchmarks/transforms.csv
 
-One process, one thread, its computing time; drawn fundus images of 256 and 800 px, three channels of 8 bits. FDA gets
-its style as an array, at the same beta; every call takes another content and another style image. `FourierStyle` keeps the amplitudes
-of a style after its first use, as it would in a training; FDA keeps none.
+One process, one thread, its computing time. Drawn fundus images of 256 and 800 px, three channels of 8 bits. FDA gets
+its style as an array, at the same beta; every call takes another content and another style image. `FourierStyle` keeps
+the amplitudes of a style after its first use, as it would in a training; FDA keeps none.
 """
 
 import argparse
