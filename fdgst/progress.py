@@ -7,13 +7,13 @@ the logger ``fdgst``, which stay unseen unless the program at hand shows them (`
 import logging
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from time import monotonic
-from typing import Any, Self, TextIO, TypeVar
+from time import gmtime, monotonic, strftime
+from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -40,44 +40,58 @@ class Progress:
         self.done = self._initial = initial
         self._begun = self._logged = monotonic()
         self._terminal = _Terminal()
-        self._redirected = logging_redirect_tqdm([logging.getLogger("fdgst")])  # log lines stand above the bar
-        self._bar = tqdm(
-            total=total,
-            desc=description,
-            unit=f" {unit}",
-            initial=initial,
-            file=self._terminal,
-            disable=not self._terminal.there,
-            leave=False,
-            mininterval=0.5,
-            dynamic_ncols=True,
-        )
+        self._shown = ExitStack()
+        self._bar = self._shown.enter_context(self._bar_above_the_log()) if self._terminal.there else None
 
     def __enter__(self) -> Self:
         """Show it."""
-        self._redirected.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
         """Take the line away."""
-        self._redirected.__exit__(None, None, None)
-        self._bar.close()
+        self._shown.close()
         self._terminal.close()
 
     def advance(self, count: int = 1, /, **fields: str) -> None:
         """Count `count` more items as done, and show `fields`, in words, beside the numbers."""
         self.done += count
-        if fields:
+        if self._bar is not None:
             self._bar.set_postfix(fields, refresh=False)
-        self._bar.update(count)
+            self._bar.update(count)
         if not self._terminal.is_stderr and monotonic() - self._logged >= LOG_SECONDS:
             self._logged = monotonic()
             log.info("%s", self._line(fields))
 
+    @contextmanager
+    def _bar_above_the_log(self) -> "Iterator[tqdm[Any] | None]":
+        """Show tqdm's bar with log lines above it; no bar where tqdm is not installed, as in the smallest installation.
+
+        It is imported here, as it takes .1 s and most jobs have no terminal.
+        """
+        try:
+            from tqdm import tqdm
+            from tqdm.contrib.logging import logging_redirect_tqdm
+        except ImportError:
+            yield None
+            return
+        bar = tqdm(
+            total=self.total,
+            desc=self.description,
+            unit=f" {self.unit}",
+            initial=self.done,
+            file=self._terminal,
+            leave=False,
+            mininterval=0.5,
+            dynamic_ncols=True,
+        )
+        with logging_redirect_tqdm([logging.getLogger("fdgst")]), bar:
+            yield bar
+
     def _line(self, fields: dict[str, str]) -> str:
         """Put the state into one line."""
         seconds_each = (monotonic() - self._begun) / max(self.done - self._initial, 1)
-        left = tqdm.format_interval((self.total - self.done) * seconds_each)
+        seconds_left = (self.total - self.done) * seconds_each
+        left = strftime("%H:%M:%S" if seconds_left >= 3600 else "%M:%S", gmtime(seconds_left))
         shown = [f"{self.unit} {self.done}/{self.total}", *(f"{key} {value}" for key, value in fields.items())]
         return f"{self.description}: {', '.join(shown)}, {left} left"
 

@@ -20,7 +20,7 @@ BELOW = {  # what each room may import, besides itself and what is common
     "generation": {"core", "storage", "study"},
     "training": {"core", "storage", "study", "models"},
     "inference": {"core", "storage", "study", "models", "training"},
-    "evaluation": {"core", "storage", "study", "inference"},
+    "evaluation": {"core", "storage", "study", "data", "inference"},
     "viewing": {"core", "storage", "study", "data", "generation"},
     "transforms": {"core", "storage", "data"},
     "reporting": {"core", "storage", "study", "data", "evaluation", "viewing"},
@@ -39,7 +39,7 @@ BELOW = {  # what each room may import, besides itself and what is common
     }
     | {"reporting"},
 }
-COMMON = {"errors", "progress", "fingerprint", "__version__"}
+COMMON = {"extras", "errors", "progress", "fingerprint", "__version__"}
 HEAVY = {"h5py": {"storage"}, "segmentation_models_pytorch": {"models"}, "matplotlib": {"reporting", "viewing"}}
 MODULES = sorted((HOUSE / "fdgst").rglob("*.py"))
 EYES = {"data/fundus.py", "data/phantom", "data/importers", "reporting/printed.py", "presets"}

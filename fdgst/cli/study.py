@@ -25,6 +25,9 @@ def init(folder: Path, preset: str | None, table: Path | None, fundus: Path | No
       fdgst init fundus --fundus data/Fundus
     """
     from fdgst.data.founding import found_study
+    from fdgst.extras import EXTRAS, missing
 
     for line in found_study(folder, preset=preset, table=table, fundus=fundus):
         click.echo(line)
+    if lacking := [module for extra in EXTRAS for module in missing(extra)]:
+        click.echo(f'before that: pip install "fdgst[all]", as a study needs more ({", ".join(lacking)})')

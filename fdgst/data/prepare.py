@@ -91,6 +91,7 @@ def prepare(
         task=task,
         domain=domain["id"],
         title=title,
+        unit=entries[0].unit if entries else "",
         count=len(entries),
         roi_size_px=roi_size_px,
         network_size_px=network_size_px,
@@ -147,8 +148,9 @@ def _add(writer: RoiWriter, entry: Entry, reader: Reader, notes: "_Notes") -> di
     """Load one image, store it, and return its row of the manifest without the domain."""
     sample = entry.load()
     image, greys = _fitted(entry, sample, reader, notes)
+    named = {"name": sample.name, "split": sample.split, "group": sample.group, "sha256": sample.sha256}
     stored = writer.add(
-        name=sample.name, split=sample.split, group=sample.group, image=image, greys=greys, sha256=sample.sha256
+        **named, image=image, greys=greys, unit_per_px=_scale(entry, image.shape[:2], notes.roi_size_px)
     )
     faults = notes.add(entry, sample, masks_of_greys(greys, reader.task.structures), stored)
     if faults:
@@ -161,6 +163,18 @@ def _add(writer: RoiWriter, entry: Entry, reader: Reader, notes: "_Notes") -> di
         "pixel_sha256": hashlib.sha256(np.ascontiguousarray(stored.image).tobytes()).hexdigest(),
         **entry.carried,
     }
+
+
+def _scale(entry: Entry, size_px: Size, roi_size_px: Size) -> float | None:
+    """Return what a pixel of the ROI measures, of an image that is brought to it."""
+    if entry.unit_per_px is None:
+        return None
+    if not same_aspect(size_px, roi_size_px):
+        raise DataError(
+            f"{entry.place}: expected one scale in both directions, for distances in {entry.unit}, found"
+            f" {in_words(size_px)} stretched to {in_words(roi_size_px)}; set dataset.fit: pad, or leave unit_per_px out"
+        )
+    return entry.unit_per_px * size_px[0] / roi_size_px[0]
 
 
 def _fitted(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fdgst.study.comparisons import pairs_of
 from fdgst.study.paths import Paths
 from fdgst.study.slices import (
     Column,
@@ -95,7 +96,8 @@ class Slices:
 
     def score(self) -> str:
         """Return what is measured."""
-        return text_of(ScoreSettings(task=self.study.config.task.untitled()))
+        config = self.study.config
+        return text_of(ScoreSettings(task=config.task.untitled(), nsd_tolerance_px=config.evaluation.nsd_tolerance_px))
 
     def rescore(self) -> str:
         """Return what is measured under every protocol."""
@@ -134,6 +136,7 @@ class Slices:
             StatisticsSettings(
                 **self._compared(methods, self.study.domains),
                 **self._judged(),
+                compare=pairs_of(self.study.config.evaluation.compare, methods),
             )
         )
 

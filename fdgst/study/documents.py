@@ -3,16 +3,21 @@
 ``python -m fdgst.study.documents`` writes both; with ``--check`` it compares them with what the model says.
 """
 
+import ast
+import inspect
 import json
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import yaml
 
 from fdgst.study import rooms
 from fdgst.study.model import Configuration, Dataset, Domain
+from fdgst.study.strict import Strict
 
 HOUSE = Path(__file__).parents[2]
 SCHEMA, PAGE = HOUSE / "workflow/schemas/config.schema.json", HOUSE / "docs/config.md"
@@ -36,17 +41,48 @@ column "demo" shows the values of `config.yaml`.
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a configuration file; an overlay need not hold every key."""
-    made = Configuration.model_json_schema(by_alias=True)
+    made = _described(Configuration, Configuration.model_json_schema(by_alias=True))
     made["title"], made["$schema"] = "Configuration of fdgst", "https://json-schema.org/draft/2020-12/schema"
     for name, common in (("Dataset", Dataset), ("Domain", Domain)):
         for reader in rooms.reader_names():
-            own = getattr(rooms.reader_class(reader), name).model_json_schema()
+            cls = getattr(rooms.reader_class(reader), name)
+            own = _described(cls, cls.model_json_schema())
             made["$defs"] |= own.pop("$defs", {})
             for key, value in own.get("properties", {}).items():
                 described = f"reader {reader}: {value.get('description', '')}"
                 made["$defs"][name]["properties"].setdefault(key, value | {"description": described})
         assert set(common.model_fields) <= set(made["$defs"][name]["properties"])
     return _without_required(made)
+
+
+def _described(cls: type[Strict], made: dict[str, Any]) -> dict[str, Any]:
+    """Add the texts below the fields of a model and of those in it.
+
+    Pydantic can do it (``use_attribute_docstrings``), but reads the source of each class anew in every process.
+    """
+    parts = {item.__name__: item for item in reversed(list(_descendants(Strict)))} | {cls.__name__: cls}
+    for name, part in {**made.get("$defs", {}), cls.__name__: made}.items():
+        aliases = {key: field.alias or key for key, field in parts[name].model_fields.items()}
+        for key, text in _texts(parts[name]):
+            part["properties"][aliases[key]]["description"] = text
+    return made
+
+
+def _texts(cls: type[Strict]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a model and the text below each, from its source."""
+    for base in reversed(cls.__mro__[: cls.__mro__.index(Strict)]):
+        definition = ast.parse(dedent(inspect.getsource(base))).body[0]
+        assert isinstance(definition, ast.ClassDef)
+        for line, below in pairwise(definition.body):
+            if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr):
+                yield ast.unparse(line.target), inspect.cleandoc(ast.literal_eval(below.value))
+
+
+def _descendants(cls: type[Strict]) -> Iterator[type[Strict]]:
+    """Yield the classes that are derived from one."""
+    for child in cls.__subclasses__():
+        yield child
+        yield from _descendants(child)
 
 
 def page() -> str:

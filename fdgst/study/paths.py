@@ -7,7 +7,11 @@ from functools import cached_property
 from fdgst.study.augmentations import Augmentation
 from fdgst.study.study import Study
 
-FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "boxes", "agreement", "curves", "gallery", "protocols")
+CHARTS = ("boxes", "agreement", "curves", "protocols", "ranks", "pairs")  # vector in the report; the others are pixels
+FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "gallery", *CHARTS)
+TABLES = ("scores", "table1", "significance", "wins", "protocols", "audit")  # of the report
+
+TEST_BATCH = "test_batch"  # of evaluation.normalisations; its predictions are a view of their own
 
 
 @dataclass(frozen=True)
@@ -148,9 +152,14 @@ class Paths:
         folder = f"{self.run(method, unseen, seed)}/predictions/{weights}/{view or self.view(domain)}"
         return f"{folder}/{domain}.h5"
 
+    def seen(self, view: str) -> str:
+        """Return what a view is as flags of `predict`: a part of the ROI, or the whole normalised by the test batch."""
+        return f"--view whole --normalisation {TEST_BATCH}" if view == TEST_BATCH else f"--view {view}"
+
     def protocol_predictions(self, method: str, unseen: str, seed: str | int) -> list[str]:
         """Predictions that the protocols compare: both views of a domain that may be cropped, and every snapshot's."""
-        views = ("whole", "centre") if self.study.domain(unseen).released_crop else ("whole",)
+        views = ["whole", *(["centre"] if self.study.domain(unseen).released_crop else [])]
+        views += [TEST_BATCH] if TEST_BATCH in self.study.config.evaluation.normalisations else []
         model = (method, unseen, seed)
         return [
             *(self.predictions(*model, view=view) for view in views),
@@ -208,13 +217,17 @@ class Paths:
             "agreement": {"scores": scores},
             "curves": {"runs": [f"{folder}/history.csv" for folder in trained]},
             "protocols": {"tables": ["results/protocols.csv"]},
+            "ranks": {"tables": ["results/ranks.csv"]},
+            "pairs": {"scores": scores, "tables": ["results/significance.csv"]},
         }
         return inputs[figure]
 
     @cached_property
     def figures(self) -> list[str]:
-        """Figures of the report: agreement is about measures, and a task may have none."""
-        return [name for name in FIGURES if name != "agreement" or self.study.config.task.measures]
+        """Figures of the report: agreement is about measures, of which a task may have none; ranks need rivals."""
+        without = set() if self.study.config.task.measures else {"agreement"}
+        without |= {"ranks", "pairs"} if len(self.rivals) < 2 else set()
+        return [name for name in FIGURES if name not in without]
 
     @property
     def beside_the_paper(self) -> bool:
@@ -230,11 +243,12 @@ class Paths:
         ablations = [item.id for item in study.config.ablations]
         begun = [self.pretrained(d, s) for d in study.domains for s in study.config.seeds]
         return [
-            *(f"results/{name}.csv" for name in ("table1", "significance", "wins", "protocols", "audit")),
+            *(f"results/{name}.csv" for name in (*TABLES, *(["ranks"] if len(self.rivals) > 1 else []))),
+            "results/cases.json",
             *(["results/table1_vs_paper.csv"] if self.beside_the_paper else []),
-            *(f"results/figures/{name}.png" for name in self.figures),
+            *(f"results/figures/{name}.{'svg' if name in CHARTS else 'png'}" for name in self.figures),
             *(f"results/shards/{name}/sheet.csv" for name in used),
-            *(f"results/ablations/{name}.{kind}" for name in ablations for kind in ("csv", "png")),
+            *(f"results/ablations/{name}.{kind}" for name in ablations for kind in ("csv", "svg")),
             *(f"{folder}/run.json" for folder in (*begun, *self._runs(study.rows, study.domains))),
         ]
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from fdgst.errors import ConfigError
 from fdgst.study import faults
 from fdgst.study.augmentations import Augmentation
-from fdgst.study.strict import Id, InnerShare, Natural, Strict, Title
+from fdgst.study.strict import Id, InnerShare, Natural, Strict, Title, Tolerance
 from fdgst.study.task import Structure, Task
 from fdgst.study.training import Training
 
@@ -79,6 +79,8 @@ class ScoreSettings(Strict):
 
     task: Task
     """What is measured."""
+    nsd_tolerance_px: tuple[Tolerance, ...]
+    """Tolerances of the normalised surface distance, pixels of the ROI."""
 
 
 class RescoreSettings(Strict):
@@ -145,6 +147,8 @@ class StatisticsSettings(Compared):
 
     protocol: Literal["paper", "released"]
     """Whose metrics are tested."""
+    compare: tuple[tuple[Id, Id], ...]
+    """The comparisons declared beforehand: ids of method and reference."""
     bootstrap_samples: int
     """Of the intervals."""
     confidence: InnerShare

@@ -14,6 +14,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 InnerShare = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
+Tolerance = Annotated[float, Field(ge=0, le=10_000)]  # pixels
 Side = Annotated[int, Field(ge=32)]
 Size = Side | tuple[Side, Side]
 
@@ -21,9 +22,8 @@ Size = Side | tuple[Side, Side]
 class Strict(BaseModel):
     """A group of settings."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    # built when first used: a job uses one slice of many
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 def height_and_width(size: Size) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Mixing any two photographs: content, style, and every lambda as PNG."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,12 @@ from fdgst.core.thresholds import thresholded
 from fdgst.core.windows import half, window_mask
 from fdgst.data.photographs import read_photograph
 from fdgst.errors import DataError
-from fdgst.generation.threads import steady
+from fdgst.extras import missing
 from fdgst.progress import progress
 from fdgst.storage.atomic import atomic
 from fdgst.study.augmentations import Augmentation
 from fdgst.study.faults import checked
 from fdgst.study.strict import in_words
-from fdgst.viewing.panels import Panel, draw
 
 SHEET_IN = 10.0
 
@@ -58,18 +57,26 @@ def mix_photographs(
         found, wanted = in_words(y.shape[:2]), in_words(x.shape[:2])
         notes.append(f"{style}: {found} resized (LANCZOS) to the content's {wanted}")
         y = np.asarray(Image.fromarray(y).resize(x.shape[1::-1], Image.Resampling.LANCZOS))
-    with steady():
-        d = _change(x, y, augmentation)
-    stem, panels = f"{content.stem}_like_{style.stem}", [Panel("content", x), Panel("style", y)]
+    d = _change(x, y, augmentation)
+    stem, pictures = f"{content.stem}_like_{style.stem}", {"content": x, "style": y}
     for lam in lambdas:
         mixed = np.clip(np.rint(x + np.float32(lam) * d), 0, 255).astype(np.uint8)
         path = out / f"{stem}_{lam:g}.png"
         with atomic(path) as part:
             Image.fromarray(mixed).save(part, format="PNG")
-        panels.append(Panel(f"lambda {lam:g}", mixed))
+        pictures[f"lambda {lam:g}"] = mixed
         notes.append(f"wrote {path}")
-    draw([panels], out / f"{stem}_sheet.png", width_in=SHEET_IN)
-    return [*notes, f"wrote {out / f'{stem}_sheet.png'}"]
+    return [*notes, _sheet(pictures, out / f"{stem}_sheet.png")]
+
+
+def _sheet(pictures: Mapping[str, np.ndarray], out: Path) -> str:
+    """Write the contact sheet and say so; without matplotlib say what it needs."""
+    if "matplotlib" in missing("report"):
+        return 'no contact sheet, which needs matplotlib: pip install "fdgst[report]" brings it'
+    from fdgst.viewing.panels import Panel, draw
+
+    draw([[Panel(title, picture) for title, picture in pictures.items()]], out, width_in=SHEET_IN)
+    return f"wrote {out}"
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[np.ndarray], list[str]]:

@@ -51,6 +51,15 @@ def test_snapshots_are_kept_every_so_many_epochs(paths):
     assert paths({}).snapshots == []
 
 
+def test_the_test_batch_s_normalisation_is_one_more_prediction_where_it_is_asked_for(paths):
+    found = paths({"evaluation": {"normalisations": ["running", "test_batch"]}})
+    folder = "results/runs/fdg/domain2/seed0/predictions/last"
+    wanted = [f"{folder}/{view}/domain2.h5" for view in ("whole", "test_batch")]
+    assert found.protocol_predictions("fdg", "domain2", 0) == wanted
+    assert found.seen("test_batch") == "--view whole --normalisation test_batch"
+    assert found.seen("centre") == "--view centre"
+
+
 def test_only_the_domain_that_says_so_is_cropped_and_seen_both_ways_by_the_protocols(paths):
     domains = [{"id": f"d{n}", "title": f"D{n}", "released_crop": n == 2} for n in range(1, 5)]
     found = paths({"domains": domains})
@@ -75,3 +84,10 @@ def test_a_study_is_put_beside_the_paper_only_where_domains_say_which_they_are(p
 def test_a_task_without_measures_has_no_figure_of_them(paths):
     assert "agreement" in paths({}).figures
     assert "agreement" not in paths({"task": {"measures": []}}).figures
+
+
+def test_one_row_has_no_rank_and_no_pair(paths):
+    some, one = paths({}), paths({"methods": [INTRA | {"id": "deepall", "title": "DeepAll", "trainer": "plain"}]})
+    shown = {"results/ranks.csv", "results/figures/ranks.svg", "results/figures/pairs.svg"}
+    assert shown <= set(some.report_inputs())
+    assert not shown & set(one.report_inputs())

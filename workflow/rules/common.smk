@@ -51,7 +51,7 @@ wildcard_constraints:
     figure="|".join(FIGURES),
     seed="[0-9]+",
     weights="last|epoch[0-9]+",
-    view="whole|centre",
+    view="whole|centre|test_batch",
     bank="|".join(map(re.escape, PATHS.banks)) or "none",
 
 

@@ -8,11 +8,11 @@ may be absent.
 import csv
 import shutil
 from collections.abc import Collection
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from PIL import Image
 
 from fdgst.data.phantom.drawing import draw
@@ -85,26 +85,30 @@ def write_folder(
         raise ConfigError("--bits: expected 8 for images in colour, found 16; give --channels 1")
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)  # of an attempt that was killed
-    items = [
+    items: list[dict[str, Any]] = [
         {"number": number, "split": split, "index": index}
         for number in range(1, domains + 1)
         for split, count in zip(SPLITS, (train, test), strict=True)
         for index in range(count)
     ]
-    settings = {"seed": seed, "size_px": size_px, "layout": layout, "channels": channels, "bits": bits}
-    tasks = [
-        delayed(_write)(part, **item, **settings, rgb=item["number"] in rgb_masks, lesions=lesions) for item in items
-    ]
+    settings: dict[str, Any] = {"seed": seed, "size_px": size_px, "layout": layout, "channels": channels, "bits": bits}
     try:
-        drawn = Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)
-        for _ in progress(drawn, total=len(tasks), description="phantom", unit="image"):
-            pass
+        with ProcessPoolExecutor(jobs) as pool:
+            drawn = [
+                pool.submit(_write, part, **item, **settings, rgb=item["number"] in rgb_masks, lesions=lesions)
+                for item in items
+            ]
+            try:
+                for image in progress(as_completed(drawn), total=len(drawn), description="phantom", unit="image"):
+                    image.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
         if layout == "table":
             _write_table(part / TABLE, items)
         part.replace(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return len(tasks)
+    return len(items)
 
 
 def _write(
