@@ -1,4 +1,4 @@
-"""What a training drew of a live augmentation: the draws are functions of the step, so that they are counted afterwards."""
+"""What a training drew of a live augmentation: draws are functions of the step, so that they are counted afterwards."""
 
 from collections.abc import Sequence
 from typing import Any
