@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from fdgst.study.augmentations import Augmentation, Uniform
+from fdgst.study.slices import ShardSettings
 
 FDG = {"id": "fdg", "kind": "fourier", "window": "full", "alpha": 0, "lambda": [0.5, 1], "encoding": "grid"}
 LIVE = FDG | {"encoding": "live", "mixing": "network"}
@@ -76,3 +77,8 @@ def test_a_law_is_told_from_a_grid():
     drawn = read(FDG | {"lambda": {"uniform": [0.1, 0.4], "copies": 2}})
     assert drawn.lambda_ == Uniform(uniform=(0.1, 0.4), copies=2)
     assert (drawn.law, read(FDG).law) == ((0.1, 0.4), None)
+
+
+def test_a_shard_of_a_live_augmentation_is_refused():
+    with pytest.raises(ValidationError, match="expected encoding grid or residual, found live: fdg has no shards"):
+        ShardSettings.model_validate_json(json.dumps({"augmentation": LIVE, "seed": 1, "compression": "none"}))
