@@ -10,6 +10,7 @@ from fdgst.study.paths import Paths
 from fdgst.study.slices import (
     Column,
     FigureSettings,
+    Live,
     PaperSettings,
     PredictSettings,
     ProtocolsSettings,
@@ -80,7 +81,9 @@ class Slices:
         """Return what makes a row's model: an upper bound reads all, the others begin when pre-training is over."""
         row = self.study.methods[method]
         training = self._training(**({} if self.study.is_upper_bound(method) else UNREAD_AFTER_PRETRAINING))
-        return text_of(TrainSettings(trainer=row.trainer, options=dict(row.options), training=training))
+        return text_of(
+            TrainSettings(trainer=row.trainer, options=dict(row.options), training=training, live=self._live(method))
+        )
 
     def predict(self, weights: str) -> str:
         """Return how masks are predicted; a snapshot is chosen on test images alone."""
@@ -162,6 +165,13 @@ class Slices:
             domain |= self.study.domain_settings[domain["id"]].model_dump(mode="json")
         bounds = [name for name in self.study.rows if self.study.is_upper_bound(name)]
         return json.dumps(config | {"inherited": list(self.study.inherited), "upper_bounds": bounds}, sort_keys=True)
+
+    def _live(self, method: str) -> Live | None:
+        """Return how a row is stylised at every step, None where it is not."""
+        item = self.study.augmentations.get(self.study.methods[method].augmentation)
+        if item is None or not item.is_live:
+            return None
+        return Live(augmentation=item, self_pairs=self.study.config.generation.self_pairs)
 
     def _training(self, **replaced: Any) -> Training:
         """Return what makes a model, some values replaced."""

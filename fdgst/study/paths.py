@@ -70,7 +70,7 @@ class Paths:
     @cached_property
     def banks(self) -> dict[str, Augmentation]:
         """For every name of a bank an augmentation that needs such: its alpha and mixing are the bank's."""
-        return {self.bank_name(item): item for item in self.study.config.augmentations if item.kind == "fourier"}
+        return {self.bank_name(item): item for item in self.study.config.augmentations if item.needs_banks}
 
     def bank_alpha(self, bank: str) -> str:
         """Threshold of a bank."""
@@ -119,12 +119,39 @@ class Paths:
         sources = self.sources(unseen)
         if method in self.upper_bounds:
             return {"rois": self.rois([unseen]), "reference": self.rois(sources)}
-        augmentation = self.study.methods[method].augmentation
         return {
             "start": [f"{self.pretrained(unseen, seed)}/model.safetensors"],
             "rois": self.rois(sources),
-            "shard": [] if augmentation == "none" else self.shards(augmentation, sources),
+            **self._stylised(self.study.methods[method].augmentation, sources),
         }
+
+    def _stylised(self, augmentation: str, sources: Sequence[str]) -> dict[str, list[str]]:
+        """Files that a row's copies come from: shards, or what a trainer makes them of."""
+        if augmentation == "none":
+            return {}
+        if augmentation not in self.live:
+            return {"shard": self.shards(augmentation, sources)}
+        item = self.study.augmentations[augmentation]
+        return {"bank": [f"results/banks/{s}/{self.bank_name(item)}.h5" for s in sources] if item.needs_banks else []}
+
+    @cached_property
+    def live(self) -> list[str]:
+        """Augmentations that trainers apply at every step: they have no shards."""
+        return [item.id for item in self.study.config.augmentations if item.is_live]
+
+    @cached_property
+    def written(self) -> list[str]:
+        """Augmentations that have shards."""
+        return [item.id for item in self.study.config.augmentations if not item.is_live]
+
+    def sheet(self, augmentation: str) -> str:
+        """Name the data sheet of an augmentation: of its shards, or of what was drawn without any."""
+        return f"results/{'live' if augmentation in self.live else 'shards'}/{augmentation}/sheet.csv"
+
+    def live_records(self, augmentation: str) -> list[str]:
+        """List the records of the trainings that applied an augmentation at every step."""
+        rows = [name for name in self.study.rows if self.study.methods[name].augmentation == augmentation]
+        return [f"{folder}/run.json" for folder in self._runs(rows, self.study.domains)]
 
     def augmentation(self, method: str) -> str:
         """Id of a row's augmentation, or none."""
@@ -247,7 +274,7 @@ class Paths:
             "results/cases.json",
             *(["results/table1_vs_paper.csv"] if self.beside_the_paper else []),
             *(f"results/figures/{name}.{'svg' if name in CHARTS else 'png'}" for name in self.figures),
-            *(f"results/shards/{name}/sheet.csv" for name in used),
+            *(self.sheet(name) for name in used),
             *(f"results/ablations/{name}.{kind}" for name in ablations for kind in ("csv", "svg")),
             *(f"{folder}/run.json" for folder in (*begun, *self._runs(study.rows, study.domains))),
         ]

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from pydantic import field_validator
+
 from fdgst.errors import ConfigError
 from fdgst.study import faults
 from fdgst.study.augmentations import Augmentation
@@ -49,6 +51,23 @@ class ShardSettings(Strict):
     compression: Literal["none", "gzip"]
     """HDF5 filter of pixels."""
 
+    @field_validator("augmentation")
+    @classmethod
+    def _written(cls, augmentation: Augmentation) -> Augmentation:
+        """Refuse what no shard holds."""
+        if augmentation.is_live:
+            raise ValueError(f"expected encoding grid or residual, found live: {augmentation.id} has no shards")
+        return augmentation
+
+
+class Live(Strict):
+    """How a trainer stylises at every step."""
+
+    augmentation: Augmentation
+    """As in the configuration; its encoding is live."""
+    self_pairs: bool
+    """Whether a domain also lends its style to itself."""
+
 
 class TrainSettings(Strict):
     """Of the verb `train`: what makes a model, besides its files."""
@@ -59,6 +78,8 @@ class TrainSettings(Strict):
     """Of the trainer."""
     training: Training
     """The configuration's `training`; of a value that the stage does not read, any."""
+    live: Live | None = None
+    """How the row is stylised at every step; null: from shards, or not at all."""
 
 
 class PredictSettings(Strict):

@@ -46,6 +46,21 @@ def test_a_soft_threshold_takes_both_domains_banks_and_none_takes_one(paths):
     assert set(found.shard_inputs("fdg", "domain1", "domain2")) == {"style_bank"}
 
 
+def test_a_live_row_has_no_shards_and_at_roi_size_the_banks_of_its_sources(paths):
+    fdg = {"id": "fdg", "kind": "fourier", "window": "full", "alpha": 0, "lambda": [1.0], "encoding": "live"}
+    items = [fdg | {"mixing": "network"}, fdg | {"id": "fdg_st", "alpha": 0.05}]
+    found = paths({"augmentations": items})
+    assert found.training_inputs("fdg", "domain2", 0).keys() == {"start", "rois", "bank"}
+    assert found.training_inputs("fdg", "domain2", 0)["bank"] == []
+    banks = [f"results/banks/domain{n}/soft-0.05.h5" for n in (1, 3, 4)]
+    assert found.training_inputs("fdg_st", "domain2", 0)["bank"] == banks
+    assert list(found.banks) == ["soft-0.05"]
+    assert {path for path in found.report_inputs() if path.endswith("sheet.csv")} == {
+        "results/live/fdg/sheet.csv",
+        "results/live/fdg_st/sheet.csv",
+    }
+
+
 def test_snapshots_are_kept_every_so_many_epochs(paths):
     assert paths({"training": {"snapshot_epochs": 20}}).snapshots == ["epoch0020", "epoch0040"]
     assert paths({}).snapshots == []

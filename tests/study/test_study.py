@@ -39,7 +39,7 @@ def test_the_demo_is_accepted(demo):
     assert study.inherited == ()
 
 
-@pytest.mark.parametrize("preset", ["all", "tiny"])
+@pytest.mark.parametrize("preset", ["all", "tiny", "live", "live_seeds"])
 def test_a_preset_of_the_phantom_is_accepted_on_top_of_the_demo(demo, preset):
     demo(yaml.safe_load((HOUSE / f"workflow/presets/{preset}.yaml").read_text()))
 
