@@ -4,7 +4,6 @@ from importlib.util import find_spec
 
 EXTRAS = {
     "train": (
-        "joblib",
         "onnx",
         "onnxscript",
         "safetensors",
