@@ -22,7 +22,7 @@ from fdgst.training.stylise import Stylist
 BLOCK = 32  # images whose thresholds are looked for at once
 
 
-class Styles(Protocol):
+class Stylising(Protocol):
     """What makes a step's copies.
 
     Attributes
@@ -77,7 +77,7 @@ class Banked:
         lam: torch.Tensor,
         pixels: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Stylise a batch, see `Styles`."""
+        """Stylise a batch, see `Stylising`."""
         return self._stylist(images, contents, styles, lam)
 
 
@@ -121,7 +121,7 @@ class Spectra:
         lam: torch.Tensor,
         pixels: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Stylise a batch, see `Styles`."""
+        """Stylise a batch, see `Stylising`."""
         assert pixels is not None
         spectrum = torch.fft.rfft2(images.double())  # float64: in float32 the phases of exact zeros would be noise
         target = self._target(pixels, styles)
@@ -166,7 +166,7 @@ class Contrast:
         lam: torch.Tensor,
         pixels: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Stylise a batch, see `Styles`."""
+        """Stylise a batch, see `Stylising`."""
         mean = images.mean((-2, -1), keepdim=True)
         return torch.lerp(images, mean, lam.view(-1, 1, 1, 1)).round_().clamp_(0, self._white)
 

@@ -27,7 +27,7 @@ from fdgst.storage.shards import Shard, open_shard
 from fdgst.study.augmentations import Augmentation
 from fdgst.study.slices import Live
 from fdgst.training.identity import TrainingRun
-from fdgst.training.live import Banked, Contrast, Spectra, Styles, thresholds_of
+from fdgst.training.live import Banked, Contrast, Spectra, Stylising, thresholds_of
 from fdgst.training.pool import Pool, changes, copies, grey_levels, originals
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Store:
         Place of each original's domain among the sources.
     resident : bool
         Whether pixels are kept in memory.
-    stylist : Styles or None
+    stylist : Stylising or None
         What makes a step's copies where there are no shards.
 
     Raises
@@ -160,7 +160,7 @@ class Store:
         for pool in pools if self.resident else []:
             pool.load(self.device)
 
-    def _stylist(self, live: Live, banks: Sequence[Path]) -> Styles:
+    def _stylist(self, live: Live, banks: Sequence[Path]) -> Stylising:
         """Make what stylises at every step."""
         item = live.augmentation
         if item.kind == "contrast":

@@ -29,3 +29,8 @@ def test_any_number_is_rounded_as_numpy_does(numbers):
     values = np.array(numbers, np.float32)
     with np.errstate(over="ignore"):
         assert same(to_half(values), values.astype(np.float16))
+
+
+def test_what_is_no_number_stays_none():
+    values = np.array([np.nan, -np.nan, 1, np.inf, -np.inf], np.float32)
+    np.testing.assert_array_equal(to_half(values), values.astype(np.float16))
