@@ -54,7 +54,7 @@ def test_a_filter_leaves_the_rows_that_hold_its_words(html, tmp_path):
     deeds = """const input = document.querySelector("input[type=search]");
       input.value = "fdg+st cup";
       input.dispatchEvent(new Event("input"));
-      const all = [...input.closest(".filter").nextElementSibling.querySelectorAll("tbody tr")];
+      const all = [...input.closest("details, section").querySelectorAll(".filter ~ .wide tbody tr")];
       const rows = all.filter(row => !row.hidden);
       document.body.dataset.left = rows.length;
       document.body.dataset.right = rows.every(row => /FDG\\+ST.*Optic cup/.test(row.textContent));

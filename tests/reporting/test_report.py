@@ -108,6 +108,28 @@ def test_the_page_asks_for_nothing_outside_itself(html):
     assert "default-src 'none'; img-src data:;" in html  # the browser holds the page to it
 
 
+def test_figures_are_numbered_in_the_order_in_which_they_stand(html):
+    numbers = [int(number) for number in re.findall(r"<figcaption>Figure (\d+)\.", html)]
+    assert numbers == list(range(1, html.count("<figure") + 1)) != []
+
+
+def test_a_folder_is_named_without_the_path_to_it(config, tmp_path):
+    settings = json.loads(config.read_text())
+    for reader, key, told in (("fundus", "root", "photographs in eyes"), ("table", "table", "listed in set/eyes:")):
+        place = {"reader": reader, key: "/home/somebody/set/eyes"}
+        page = written(tmp_path, changed(config, tmp_path, dataset=settings["dataset"] | place), [])
+        text = words(page.split("<nav")[0])
+        assert told in text
+        assert "/home" not in text
+
+
+def test_the_first_screen_tells_all_metrics_and_no_axis_as_an_error(html):
+    first = words(html[html.index('id="answer"') : html.index('id="table"')])
+    for told in ("DSC ", "; HD ", "; ASD ", "axis: −", "Would hold for other images"):
+        assert told in first
+    assert "±" not in first
+
+
 def test_equal_inputs_give_equal_bytes(html, config, files, tmp_path):
     assert written(tmp_path, config, reversed(files)) == html
 

@@ -89,9 +89,13 @@
     });
     return list;
   };
+  const brighter = place => {
+    const {times} = cases.pictures[cases.predictions[place].picture];
+    return times > 1 ? ` (shown ${times} times brighter)` : "";
+  };
   const open = (title, views) => {
     const close = make("button", {type: "button", class: "close"}, "Close"), row = make("div", {class: "views"});
-    for (const [place, caption] of views) row.append(make("figure", {}, outlined(place), make("figcaption", {}, caption)));
+    for (const [place, caption] of views) row.append(make("figure", {}, outlined(place), make("figcaption", {}, `${caption}${brighter(place)}`)));
     close.addEventListener("click", () => dialog.close());
     dialog.className = "";
     dialog.replaceChildren(make("h3", {id: "dialog-title"}, title), close, keys(), row);
