@@ -155,7 +155,7 @@ def printed_p(rows: Rows, *, level: float, units: str) -> dict[tuple[str, ...], 
         families.setdefault(row["family"], []).append(float(row["p"]))
     for found in families.values():
         found.sort()
-    texts = {}
+    texts: dict[tuple[str, ...], str] = {}
     for row in rows:
         count, family, p_holm = int(row["units"]), families[row["family"]], float(row["p_holm"])
         drawn = row["unseen"] == AVERAGE and count > EXACT_UNITS

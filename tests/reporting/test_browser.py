@@ -117,12 +117,14 @@ def test_what_a_user_wrote_is_text_to_the_browser(config, study, pixels, tmp_pat
 def test_on_a_phone_the_last_column_is_reached_beside_the_first_and_figures_open(html, tmp_path):
     deeds = """const frame = document.querySelector("table.headline").closest(".wide");
       frame.scrollLeft = 1e6;
-      const [first, last] = [0, -1].map(place => [...frame.querySelectorAll("tbody tr")[1].cells].at(place).getBoundingClientRect());
+      const [first, last] = [0, -1].map(place =>
+        [...frame.querySelectorAll("tbody tr")[1].cells].at(place).getBoundingClientRect());
       const edge = frame.getBoundingClientRect();
       document.body.dataset.seen = [Math.round(first.left - edge.left), last.right <= edge.right + 1];
       document.querySelector(".sheet .zoom").click();
       const large = document.querySelector("dialog .large");
-      document.body.dataset.larger = document.querySelector("dialog").open && large.querySelector("img").width > large.clientWidth;"""
+      document.body.dataset.larger = document.querySelector("dialog").open &&
+        large.querySelector("img").width > large.clientWidth;"""
     page, console = look(html, tmp_path, deeds, width=390)
     assert (page.body["data-seen"], page.body["data-larger"], console) == ("0,true", "true", [])
 
