@@ -89,19 +89,28 @@ class Question:
 
     @property
     def verdict(self) -> str:
-        """``yes`` (in all claims), ``part`` (in some), ``no`` (the other is better), ``mixed``, or ``open``."""
+        """``yes`` (in all claims), ``part`` (in some), ``no`` (the other is better), ``both``, or ``open``."""
         better, worse, undecided = self.counts.values()
         if better and worse:
-            return "mixed"
+            return "both"
         if better:
             return "part" if undecided else "yes"
         return "no" if worse else "open"
 
-    def told(self, metric: str) -> list[Claim]:
-        """Return the claims in this metric and, where none of them found a difference, those that did."""
-        own = [claim for claim in self.claims if claim.row["metric"] == metric]
-        silent = not any(claim.row["better"] for claim in own)
-        return [claim for claim in self.claims if claim in own or (silent and claim.row["better"])]
+    def titles(self, outcome: str) -> list[str]:
+        """Name the metrics of the claims with this outcome."""
+        return [claim.metric.title for claim in self.claims if claim.outcome == outcome]
+
+    def by_structure(self) -> dict[str, list[Claim]]:
+        """Return the claims of each structure, by its id; structures of which something was found come first."""
+        found: dict[str, list[Claim]] = {}
+        for claim in sorted(self.claims, key=lambda claim: not self._decided(claim.row["structure"])):
+            found.setdefault(claim.row["structure"], []).append(claim)
+        return found
+
+    def _decided(self, structure: str) -> bool:
+        """Tell whether any claim about a structure finds one row better."""
+        return any(claim.row["better"] for claim in self.claims if claim.row["structure"] == structure)
 
     def sure(self, about: str) -> int:
         """Count the claims that are sure about ``images`` or ``trainings``."""

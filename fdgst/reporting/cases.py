@@ -16,6 +16,7 @@ import pandas as pd
 
 from fdgst.evaluation.catalogue import AVERAGE, CELL, METRICS, PROTOCOLS, per_image, read_compared
 from fdgst.progress import progress
+from fdgst.reporting.contrast import stretched
 from fdgst.storage.atomic import write_text
 from fdgst.study.slices import TableSettings
 
@@ -45,7 +46,8 @@ def make_cases(out: Path, *, settings: TableSettings, scores: Sequence[Path], pi
     out : Path
         JSON with three lists. `cells`: method, structure, metric, unseen, and `shown`, the places in `predictions` with
         the image's value (see `choose`). `predictions`: method, seed, `picture` (a place in `pictures`) and `outlines`,
-        one per structure. `pictures`: unseen, image, `size` (width and height in units), `source` (a data URI, or
+        one per structure. `pictures`: unseen, image, `size` (width and height in units), `times`
+        (how many times brighter it is shown, see `fdgst.reporting.contrast`), `source` (a data URI, or
         empty) and `outlines` of the truth.
     settings : TableSettings
         What the table shows.
@@ -170,9 +172,10 @@ def _picture(pixels: Pixels, unseen: str, image: str) -> dict[str, Any]:
     truth, shown = pixels.truth(unseen, image), pixels.picture(unseen, image)
     height, width = truth.shape[1:]
     scale = UNITS / max(height, width)
+    bright, times = (None, 1) if shown is None else stretched(shown)
     return {
-        "unseen": unseen, "image": image, "size": [round(width * scale), round(height * scale)],
-        "source": "" if shown is None else _jpeg(shown), "outlines": [outline(mask) for mask in truth],
+        "unseen": unseen, "image": image, "size": [round(width * scale), round(height * scale)], "times": times,
+        "source": "" if bright is None else _jpeg(bright), "outlines": [outline(mask) for mask in truth],
     }  # fmt: skip
 
 

@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import json
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +25,19 @@ from fdgst.evaluation.catalogue import (
     per_image,
     within,
 )
+from fdgst.evaluation.permutation import DRAWS
 from fdgst.evaluation.protocols import VARIANT
 from fdgst.reporting.answer import questions, scale
 from fdgst.reporting.cases import means_of_images
+from fdgst.reporting.caveats import (
+    best_unasked,
+    label,
+    many_missed,
+    misses,
+    printed_p,
+    refuse_another_study,
+    turned,
+)
 from fdgst.reporting.material import TABLES, Material, Rows, gather, read_record
 from fdgst.reporting.printed import ERRATA, incomparable
 from fdgst.reporting.printing import fingerprints, minutes, number, probability, size
@@ -85,7 +98,8 @@ def write_report(
     Raises
     ------
     ConfigError
-        One line per file that has no place in the report.
+        One line per file that has no place in the report; or if tables are of another number of trainings than the
+        scores or the configuration.
     FormatError, DataError
         If a file cannot be read.
     """
@@ -95,12 +109,13 @@ def write_report(
     settled = {key: value for key, value in (config or {}).items() if key != "inherited"}
     script = _template_text("report.js")
     known = vars(material) | {"tables": {name: material.tables.get(name, []) for name in TABLES}}
-    known |= _described(settings, config) | _found(settings, material)
+    known |= _described(settings, config) | _found(settings, material, config)
     text = (
         _environment(_methods(settings, config), {item.id: item.title for item in settings.domains})
         .get_template("report.html.j2")
         .render(
             **known,
+            next_figure=partial(next, count(1)),
             sections=[(anchor, title) for anchor, title, there in _sections(known) if there],
             inherited=(config or {}).get("inherited", []),
             config_text=yaml.safe_dump(settled, sort_keys=False, allow_unicode=True, width=110) if config else "",
@@ -167,36 +182,78 @@ def _described(settings: TableSettings, config: Mapping[str, Any] | None) -> dic
         "post_processing": _post_processing(task),
         "confidence": f"{100 * settings.confidence:g}",
         "level": f"{1 - settings.confidence:.3g}",
+        "diagonal": _diagonal(config),
         "roles": ROLES,
     }
 
 
-def _found(settings: TableSettings, material: Material) -> dict[str, Any]:
+def _found(settings: TableSettings, material: Material, config: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what the templates say of the results."""
     table, compared = (material.tables.get(name, []) for name in ("table1", "significance"))
-    asked = questions(compared)
+    scores = read_scores(material.scores) if material.scores else None
+    refuse_another_study(
+        material.tables, scored=_seeds_of(scores), configured=len(config["seeds"]) if config is not None else 0
+    )
+    asked, cells = questions(compared), cells_of(table)
     averages = [row for row in table if row["unseen"] == AVERAGE]
+    images = max((int(row["images"]) for row in averages), default=0)
+    units = max((int(row["units"]) for row in compared if row["unseen"] == AVERAGE), default=0)
+    drawn_units = "groups" if units and units < images else "images"
+    names = {item.id: item.title for item in settings.task.structures}
+    protocols, shown = material.tables.get("protocols", []), PROTOCOLS[settings.protocol].values()
     return {
-        "cells": cells_of(table),
+        "cells": cells,
         "unit": _units(settings, table),
         "asked": asked,
         "scales": scale(asked),
+        "label": lambda structure, metric: label(structure, metric, names),
+        "many_missed": lambda question: many_missed(question, cells),
+        "turned": lambda question: turned(question, protocols, _base(settings, config), names) if config else [],
+        "unasked": best_unasked(
+            cells, [item.id for item in settings.methods if not item.upper_bound], asked, shown, names
+        ),
+        "draws": f"{DRAWS:,}".replace(",", " "),
+        "key": lambda row: tuple(row[name] for name in ("method", "reference", "structure", "metric", "unseen")),
+        "p_of": printed_p(compared, level=1 - settings.confidence, units=drawn_units),
         "seeds": max((int(row["seeds"]) for row in (*averages, *compared)), default=0),
-        "images": max((int(row["images"]) for row in averages), default=0),
-        "units": max((int(row["units"]) for row in compared if row["unseen"] == AVERAGE), default=0),
-        "matrix": _matrix(material.tables.get("protocols", [])),
+        "images": images,
+        "units": units,
+        "drawn_units": drawn_units,
+        "matrix": _matrix(protocols),
+        "changed": _changed(protocols),
         "versions": _versions(material.records),
         "missed": _missed(table, settings),
-        "points": _points(material.scores, settings, table),
+        "points": {} if scores is None else _points(scores, settings, table),
     }
 
 
-def _points(scores: Sequence[Path], settings: TableSettings, table: Rows) -> dict[str, Any]:
+def _seeds_of(scores: Any) -> list[frozenset[str]]:
+    """Return the seeds of each method and unseen domain of the scores; none without scores."""
+    if scores is None:
+        return []
+    return [frozenset(map(str, seeds)) for seeds in scores.groupby(["method", "unseen"])["seed"].unique()]
+
+
+def _base(settings: TableSettings, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the protocol of the table, by the names of the columns of ``protocols.csv``."""
+    cropped = any(item.get("released_crop") for item in config["domains"])
+    own = {"definitions": settings.protocol, "threshold": config["evaluation"]["threshold"], "checkpoint": "last"}
+    return own | {"released_crop": int(cropped), "normalisation": "running"}
+
+
+def _changed(protocols: Rows) -> list[str]:
+    """Name the conventions that differ among the protocols."""
+    words = {
+        "definitions": "the metrics’ definitions", "threshold": "the threshold", "checkpoint": "the checkpoint",
+        "released_crop": "the crop", "normalisation": "the normalisation",
+    }  # fmt: skip
+    return [words[name] for name in VARIANT if len({row.get(name) for row in protocols}) > 1]
+
+
+def _points(scores: Any, settings: TableSettings, table: Rows) -> dict[str, Any]:
     """Return every image's values, means over the seeds, for the chart of row against row."""
-    if not scores:
-        return {}
     named, unit, shown = metrics(settings.task), _units(settings, table), PROTOCOLS[settings.protocol].values()
-    long = per_image(read_scores(scores), task=settings.task, protocol=settings.protocol)
+    long = per_image(scores, task=settings.task, protocol=settings.protocol)
     rows, columns = [item.id for item in settings.methods], [item.id for item in settings.domains]
     means = means_of_images(long[long["method"].isin(rows) & long["unseen"].isin(columns)], settings.protocol)
     images = list(dict.fromkeys(image for found in means.values() for image in found.index))
@@ -222,13 +279,20 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _data(dataset: Mapping[str, Any]) -> str:
-    """Say what a study was made on."""
+    """Say what a study was made on; of folders the names alone, which are the same on every machine."""
     words = {
-        "phantom": "the phantom (drawn), {size_px}, seed {seed}", "fundus": "photographs below {root}",
+        "phantom": "the phantom (drawn), {size_px}, seed {seed}", "fundus": "photographs in {root}",
         "table": "images listed in {table}",
     }  # fmt: skip
-    sized = {"size_px": size(dataset["size_px"])} if "size_px" in dataset else {}
-    return words.get(dataset["reader"], "read by {reader}").format(**{**dataset, **sized})
+    told = dict(dataset)
+    if "size_px" in dataset:
+        told["size_px"] = size(dataset["size_px"])
+    if dataset.get("root"):
+        told["root"] = Path(dataset["root"]).name
+    if dataset.get("table"):
+        path = Path(dataset["table"])
+        told["table"] = f"{path.parent.name}/{path.name}" if path.parent.name not in ("", "..") else path.name
+    return words.get(dataset["reader"], "read by {reader}").format(**told)
 
 
 def explained(measure: Measure, task: Task) -> str:
@@ -242,6 +306,15 @@ def explained(measure: Measure, task: Task) -> str:
         "area": f"the area of {inner} in pixels of the ROI",
         "rim_width": f"how far {outer} reaches beyond {inner} on each of four sides, in pixels of the ROI",
     }[measure.kind]
+
+
+def _diagonal(config: Mapping[str, Any] | None) -> str:
+    """Return the ROI's diagonal, in words; nothing where ROIs have no one size."""
+    if config is None:
+        return ""
+    side = config["roi_size"]
+    height, width = (side, side) if isinstance(side, int) else side
+    return f"{math.hypot(height, width):.0f} px"
 
 
 def _clinic(task: Task) -> list[tuple[str, str, str, int]]:
@@ -287,15 +360,23 @@ def _methods(settings: TableSettings, config: Mapping[str, Any] | None) -> dict[
 
 def _missed(table: Rows, settings: TableSettings) -> str:
     """Say how often nothing was predicted, and what that costs; and how often something was that is not there."""
-    methods, task = settings.methods, settings.task
+    methods, task, cells = settings.methods, settings.task, cells_of(table)
     averages = [row for row in table if row["unseen"] == AVERAGE]
-    counts = {(row["method"], row["structure"]): int(row["missed"]) for row in averages}
-    found = {item.title: [counts.get((item.id, name), 0) for name in task.ids] for item in methods}
-    rows = [f"{title} {', '.join(map(str, missed))}" for title, missed in found.items() if any(missed)]
-    names = ", ".join(item.title for item in task.structures)
-    sentences = ["No structure was missed."]
-    if rows:
-        sentences = [f"Not predicted at all ({names}): {'; '.join(rows)}. What a miss costs is the protocol’s choice."]
+    what = "predictions" if any(int(row["seeds"]) > 1 for row in averages) else "images"
+    sentences = []
+    for structure in task.structures:
+        found = {item.title: misses(cells, item.id, structure.id) for item in methods}
+        rows = [
+            f"{title} {counted[0]} of {counted[1]} {what} ({100 * counted[0] / counted[1]:.0f} %)"
+            for title, counted in found.items()
+            if counted and counted[0]
+        ]
+        if rows:
+            sentences.append(f"{structure.title} not predicted at all: {'; '.join(rows)}.")
+    if sentences:
+        sentences.append("What a miss costs is the protocol’s choice.")
+    elif any(row["metric"] == "missed" for row in averages):
+        sentences.append("No structure was missed.")
     rates = {(row["method"], row["structure"]): row["mean"] for row in averages if row["metric"] == "false_alarm"}
     for name in optional(task):
         shares = [(item.title, rates.get((item.id, name))) for item in methods]
@@ -344,8 +425,11 @@ def _environment(methods: Mapping[str, str], domains: Mapping[str, str]) -> Any:
         "titled": lambda key: domains.get(key, key),
         "listed": _listed,
         "of_difference": lambda unit: "points" if unit == "%" else unit,
+        "share": lambda value: f"{100 * float(value):.0f} %",
+        "signed": lambda value: text if (text := number(value, 1)).startswith("−") else f"+{text}",
         "cell": lambda value, column: names[column].get(value, value) if column in names else number(value),
     }
+    environment.tests["least"] = lambda text: text.startswith("≤")
     environment.tests["numeric"] = lambda value: number(value).lstrip("−")[:1].isdecimal()
     return environment
 

@@ -1,4 +1,4 @@
-"""The answer in words: yes, in part, no, it depends, or not known; and how sure."""
+"""The answer in words: yes, mixed, no, it depends, or not known; and how sure."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def row(metric="dsc", better="", sure="unknown", seeds="3", **more):
         (["fdg", ""], "part"),
         (["deepall", ""], "no"),
         (["deepall", "deepall"], "no"),
-        (["deepall", "fdg"], "mixed"),
+        (["deepall", "fdg"], "both"),
         (["", ""], "open"),
     ],
 )
@@ -43,12 +43,11 @@ def test_how_sure_is_said_in_plain_words(sure, seeds, words):
     assert (claim.images, claim.trainings) == words
 
 
-def test_where_the_first_metric_found_no_difference_those_are_told_that_did():
-    mixed = questions([row("dsc"), row("hd", "fdg"), row("asd")])[0]
-    assert [claim.row["metric"] for claim in mixed.told("dsc")] == ["dsc", "hd"]
-    alike = questions([row("dsc", "fdg"), row("hd", "fdg"), row("asd")])[0]
-    assert [claim.row["metric"] for claim in alike.told("dsc")] == ["dsc"]
-    assert alike.claims[0].signed == "+2.00"
+def test_every_metric_is_told_and_structures_with_a_finding_first():
+    found = questions([row("dsc"), row("hd"), row("dsc", "fdg", structure="core"), row("hd", structure="core")])[0]
+    told = {name: [claim.row["metric"] for claim in claims] for name, claims in found.by_structure().items()}
+    assert [*told.items()] == [("core", ["dsc", "hd"]), ("lesion", ["dsc", "hd"])]
+    assert found.claims[0].signed == "+2.00"
 
 
 def test_only_what_was_declared_is_a_question():

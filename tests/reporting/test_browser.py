@@ -54,7 +54,7 @@ def test_a_filter_leaves_the_rows_that_hold_its_words(html, tmp_path):
     deeds = """const input = document.querySelector("input[type=search]");
       input.value = "fdg+st cup";
       input.dispatchEvent(new Event("input"));
-      const all = [...input.closest(".filter").nextElementSibling.querySelectorAll("tbody tr")];
+      const all = [...input.closest("details, section").querySelectorAll(".filter ~ .wide tbody tr")];
       const rows = all.filter(row => !row.hidden);
       document.body.dataset.left = rows.length;
       document.body.dataset.right = rows.every(row => /FDG\\+ST.*Optic cup/.test(row.textContent));
@@ -112,6 +112,21 @@ def test_what_a_user_wrote_is_text_to_the_browser(config, study, pixels, tmp_pat
     assert "data-hurt" not in page.body
     assert (page.body["data-broken"], console) == ("0", [])
     assert bad in page.text
+
+
+def test_on_a_phone_the_last_column_is_reached_beside_the_first_and_figures_open(html, tmp_path):
+    deeds = """const frame = document.querySelector("table.headline").closest(".wide");
+      frame.scrollLeft = 1e6;
+      const [first, last] = [0, -1].map(place =>
+        [...frame.querySelectorAll("tbody tr")[1].cells].at(place).getBoundingClientRect());
+      const edge = frame.getBoundingClientRect();
+      document.body.dataset.seen = [Math.round(first.left - edge.left), last.right <= edge.right + 1];
+      document.querySelector(".sheet .zoom").click();
+      const large = document.querySelector("dialog .large");
+      document.body.dataset.larger = document.querySelector("dialog").open &&
+        large.querySelector("img").width > large.clientWidth;"""
+    page, console = look(html, tmp_path, deeds, width=390)
+    assert (page.body["data-seen"], page.body["data-larger"], console) == ("0,true", "true", [])
 
 
 def test_the_page_fits_a_phone_and_its_letters_stand_out(html, tmp_path):

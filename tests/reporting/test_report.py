@@ -34,8 +34,9 @@ def test_the_tests_are_printed_as_in_significance_csv(html, study):
     for row in rows:
         text = found[row["method"], row["reference"], row["unseen"], row["structure"], row["metric"]]
         ends = f"{printed(row['low'], 2)} … {printed(row['high'], 2)}"
+        alone = f"{printed(row['units_low'], 2)} … {printed(row['units_high'], 2)}"  # two seeds: both intervals
         p = "< 0.0001" if float(row["p_holm"]) < 0.0001 else number(row["p_holm"], 4)
-        assert f"{printed(row['difference'], 2)} {ends} {p} " in text
+        assert f"{printed(row['difference'], 2)} {ends} {alone} {p} " in text
         assert f"{row['wins']}, {row['losses']}, {row['ties']}" in text
 
 
@@ -62,7 +63,7 @@ def test_a_difference_that_the_picture_shows_is_told_to_those_who_do_not_see_it(
     rows = [row for row in rows_of(study / "significance.csv") if row["family"] == "declared"]
     assert len(labels) == len(rows) > 0
     assert {kind for kind, _ in labels} == {"better", "open"}
-    assert all(label.endswith(", better" if kind == "better" else ", left open") for kind, label in labels)
+    assert all(label.endswith(", better" if kind == "better" else ", open") for kind, label in labels)
 
 
 def test_the_clinics_numbers_are_those_of_table1_csv(html, study):
@@ -107,13 +108,35 @@ def test_the_page_asks_for_nothing_outside_itself(html):
     assert "default-src 'none'; img-src data:;" in html  # the browser holds the page to it
 
 
+def test_figures_are_numbered_in_the_order_in_which_they_stand(html):
+    numbers = [int(number) for number in re.findall(r"<figcaption>Figure (\d+)\.", html)]
+    assert numbers == list(range(1, html.count("<figure") + 1)) != []
+
+
+def test_a_folder_is_named_without_the_path_to_it(config, tmp_path):
+    settings = json.loads(config.read_text())
+    for reader, key, told in (("fundus", "root", "photographs in eyes"), ("table", "table", "listed in set/eyes:")):
+        place = {"reader": reader, key: "/home/somebody/set/eyes"}
+        page = written(tmp_path, changed(config, tmp_path, dataset=settings["dataset"] | place), [])
+        text = words(page.split("<nav")[0])
+        assert told in text
+        assert "/home" not in text
+
+
+def test_the_first_screen_tells_all_metrics_and_no_axis_as_an_error(html):
+    first = words(html[html.index('id="answer"') : html.index('id="table"')])
+    for told in ("DSC ", "; HD ", "; ASD ", "axis: −", "Would hold for other images"):
+        assert told in first
+    assert "±" not in first
+
+
 def test_equal_inputs_give_equal_bytes(html, config, files, tmp_path):
     assert written(tmp_path, config, reversed(files)) == html
 
 
 def test_a_question_is_answered_with_its_rule(html):
     text = words(html)
-    assert "Is FDG+ST better than FDG? ▲" in text
+    assert "Is FDG+ST better than FDG? ◆ Mixed: better in" in text
     rule = (
         "p (permutation test, Holm) below 0.05, over images and over trainings, and the 95 % interval on one side of 0"
     )
@@ -158,10 +181,10 @@ def test_the_gap_of_the_oracle_is_told(html):
 
 def test_one_seed_is_said_to_be_one(config, html, study, tmp_path):
     compared(pd.read_csv(study / "table1.csv"), seeds=1).to_csv(tmp_path / "significance.csv", index=False)
-    text = words(written(tmp_path, config, [tmp_path / "significance.csv"]))
+    text = words(written(tmp_path, changed(config, tmp_path, seeds=[0]), [tmp_path / "significance.csv"]))
     assert "Trainings one of each method and domain: how far another would move the numbers is not known" in text
-    assert "about trainings not known, each method was trained once" in text
-    assert "each method was trained once" not in words(html)
+    assert "For other trainings: not known (one training of each)." in text
+    assert "one training of each" not in words(html)
     assert "2 of each method and domain" in words(html)
 
 
@@ -170,7 +193,7 @@ def test_several_seeds_are_sure_about_trainings_in_so_many_tests(html, study):
     sure = [row["sure"] for row in rows if row["reference"] == "fdg"]
     images, trainings = len(sure) - sure.count("unknown"), sure.count("trainings")
     assert 0 < trainings < images
-    assert f"about images in {images} of 6 tests; about trainings in {trainings} of 6." in words(html)
+    assert f"Would hold for other images: {images} of 6 tests. For other trainings: {trainings} of 6." in words(html)
 
 
 def test_the_report_says_on_which_data_it_was_made(config, html, tmp_path):
@@ -179,7 +202,7 @@ def test_the_report_says_on_which_data_it_was_made(config, html, tmp_path):
     real = changed(config, tmp_path, dataset=settings["dataset"] | {"reader": "fundus", "root": "data/Fundus"})
     text = words(written(tmp_path, real, []))
     assert "Made on the phantom:" not in text
-    assert "Judged on photographs below data/Fundus" in text
+    assert "Judged on photographs in Fundus" in text
 
 
 def test_what_is_drawn_says_so_and_what_is_not_does_not(config, given, tmp_path):
@@ -219,6 +242,7 @@ def report_of(task, config, made, folder, changes=lambda *key: {}):
             {**item.model_dump(), "trainer": "plain", "augmentation": "none", "options": {}} for item in methods
         ],
         "domains": [{"id": item.id, "title": item.title} for item in domains],
+        "seeds": [0],
         "dataset": {"reader": "table", "table": "images.csv"},
         "task": json.loads(task.model_dump_json()),
     }
@@ -304,7 +328,7 @@ def test_an_interval_that_is_unknown_is_said_to_be(config, study, tmp_path):
         writer.writeheader()
         writer.writerows({**row, "low": "", "high": ""} for row in rows)
     text = words(written(tmp_path, config, [tmp_path / "significance.csv"]))
-    assert re.search(r"unknown (< )?0\.\d+ 0\.0312 8, 3, 1", text)
+    assert re.search(r"unknown \S+ … \S+ (< )?0\.\d+ 0\.0312 8, 3, 1", text)
     assert not re.search(r"\bnan\b", text)
 
 

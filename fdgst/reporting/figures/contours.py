@@ -93,7 +93,7 @@ class Pictures:
             The rows of `scores.csv` of one method, unseen domain, seed and image: one per structure.
         """
         method, unseen, seed, image = scores[["method", "unseen", "seed", "image"]].iloc[0]
-        style.show(axes, self.picture(unseen, image))
+        style.show_stretched(axes, self.picture(unseen, image))
         for truth in self.truth(unseen, image):
             _contour(axes, truth, style.TRUTH)
         for number, mask in enumerate(self.predicted(method, unseen, seed, image)):

@@ -18,9 +18,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import YAxis
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
+from fdgst.reporting.contrast import stretched
 from fdgst.storage.atomic import atomic
 from fdgst.storage.rois import Rois
 
@@ -188,6 +190,17 @@ def show(axes: Axes, image: np.ndarray, title: str = "") -> None:
     )
     if title:
         axes.set_title(title, pad=2)
+
+
+def show_stretched(axes: Axes, image: np.ndarray, title: str = "") -> None:
+    """Show a picture, a nearly black one brighter (`fdgst.reporting.contrast`), and note in it by how much."""
+    shown, times = stretched(image)
+    show(axes, shown, title)
+    if times > 1:
+        axes.text(
+            0.97, 0.97, f"× {times}", transform=axes.transAxes, color="white", fontsize=6.5, ha="right", va="top",
+            path_effects=[withStroke(linewidth=1.5, foreground="black")],
+        )  # fmt: skip
 
 
 def label(axes: Axes, text: str) -> None:

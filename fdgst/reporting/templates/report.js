@@ -44,6 +44,19 @@
     });
   }
 
+  // A table or a figure that is wider than its frame says so.
+  const frames = new ResizeObserver(entries => {
+    for (const {target} of entries) {
+      const frame = target.closest(".wide, .sheet, .drawing");
+      frame.previousElementSibling.hidden = frame.scrollWidth <= frame.clientWidth + 1;
+    }
+  });
+  for (const frame of document.querySelectorAll(".wide, .sheet, .drawing")) {
+    frame.before(make("p", {class: "swipe", hidden: ""}, `← → Wider than the screen: scroll it sideways${frame.matches(".sheet") ? ", or click to enlarge" : ""}.`));
+    frames.observe(frame);
+    if (frame.firstElementChild) frames.observe(frame.firstElementChild);
+  }
+
   // Images with outlines, in a dialog: truth dashed, predictions in full lines, a box to tick for each.
   const dialog = make("dialog", {"aria-labelledby": "dialog-title"});
   document.body.append(dialog);
@@ -76,20 +89,39 @@
     });
     return list;
   };
+  const brighter = place => {
+    const {times} = cases.pictures[cases.predictions[place].picture];
+    return times > 1 ? ` (shown ${times} times brighter)` : "";
+  };
   const open = (title, views) => {
     const close = make("button", {type: "button", class: "close"}, "Close"), row = make("div", {class: "views"});
-    for (const [place, caption] of views) row.append(make("figure", {}, outlined(place), make("figcaption", {}, caption)));
+    for (const [place, caption] of views) row.append(make("figure", {}, outlined(place), make("figcaption", {}, `${caption}${brighter(place)}`)));
     close.addEventListener("click", () => dialog.close());
+    dialog.className = "";
     dialog.replaceChildren(make("h3", {id: "dialog-title"}, title), close, keys(), row);
     dialog.showModal();
   };
+  for (const picture of document.querySelectorAll(".sheet > img")) { // a click shows a figure at twice its size
+    const button = make("button", {type: "button", class: "zoom", "aria-haspopup": "dialog", "aria-label": `Enlarge: ${picture.alt}`});
+    picture.replaceWith(button);
+    button.append(picture);
+    button.addEventListener("click", () => {
+      const close = make("button", {type: "button", class: "close"}, "Close"), large = picture.cloneNode();
+      const times = picture.src.startsWith("data:image/svg") ? 2.5 : 1.5; // vectors stay sharp
+      large.setAttribute("width", Math.round(Math.max(picture.naturalWidth * times, innerWidth * .93)));
+      close.addEventListener("click", () => dialog.close());
+      dialog.className = "whole";
+      dialog.replaceChildren(make("h3", {id: "dialog-title"}, picture.alt), close, make("div", {class: "large", tabindex: "0", role: "region", "aria-label": picture.alt}, large));
+      dialog.showModal();
+    });
+  }
   const named = ({unseen, image}) => `${image}${points ? `, ${titles(points.domains)[unseen]}` : ""}`;
   const cells = new Map((cases?.cells ?? []).map(cell => [[cell.method, cell.structure, cell.metric, cell.unseen].join(), cell]));
   for (const table of document.querySelectorAll("table.headline")) {
     for (const cell of table.querySelectorAll("[data-cell]")) {
       const found = cells.get(cell.dataset.cell), mean = cell.querySelector(".mean");
       if (!found) continue;
-      const head = cell.closest("tbody").querySelector(".group th").firstChild.textContent.trim();
+      const head = cell.closest("tbody").querySelector(".group .stay").firstChild.textContent.trim();
       const title = `${cell.parentNode.cells[0].textContent.trim()}, ${head}${points ? `, ${titles(points.structures)[found.structure]}` : ""}`;
       const button = make("button", {type: "button", class: "cell", "aria-haspopup": "dialog", tabindex: "-1"}, ...mean.childNodes);
       mean.append(button);
