@@ -1,7 +1,8 @@
 """fdgst: domain generalisation with the Fourier transform and soft thresholding, from photographs to tables.
 
-`fdgst.open_shard` and `fdgst.ShardDataset` are for people who train with their own code; everything else is
-reached through the command line (`fdgst --help`) and the Snakemake workflow beside it.
+`fdgst.open_shard` and `fdgst.ShardDataset` are for people who train with their own code, `fdgst.evaluate` for people
+who have masks of any program (docs/evaluating-masks.md); everything else is reached through the command line
+(`fdgst --help`) and the Snakemake workflow beside it.
 """
 
 from importlib import import_module
@@ -9,8 +10,12 @@ from typing import Any
 
 __version__ = "0.2.0"
 
-_PUBLIC = {"open_shard": "fdgst.storage.shards", "ShardDataset": "fdgst.training.dataset"}
-__all__ = ["ShardDataset", "__version__", "open_shard"]
+_PUBLIC = {
+    "open_shard": "fdgst.storage.shards",
+    "ShardDataset": "fdgst.training.dataset",
+    "evaluate": "fdgst.reporting.evaluated",
+}
+__all__ = ["ShardDataset", "__version__", "evaluate", "open_shard"]
 
 
 def __getattr__(name: str) -> Any:

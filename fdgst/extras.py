@@ -4,7 +4,8 @@ from importlib.util import find_spec
 
 EXTRAS = {
     "train": (
-        "joblib",
+        "onnx",
+        "onnxscript",
         "safetensors",
         "segmentation_models_pytorch",
         "tensorboard",
@@ -13,7 +14,8 @@ EXTRAS = {
         "torchvision",
         "tqdm",
     ),
-    "report": ("jinja2", "matplotlib", "pandas", "statsmodels"),
+    "report": ("jinja2", "matplotlib", "pandas"),
+    "segment": ("onnxruntime",),
     "workflow": ("jsonschema", "pygments", "snakemake"),
 }
 """Modules that each extra of the package brings."""

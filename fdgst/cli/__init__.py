@@ -9,7 +9,7 @@ import sys
 import click
 
 from fdgst import __version__
-from fdgst.cli import data, evaluation, generation, inference, reporting, study, training, viewing
+from fdgst.cli import converting, data, evaluation, generation, inference, reporting, study, training, viewing
 from fdgst.errors import FdgstError
 from fdgst.extras import extra_with
 
@@ -22,7 +22,8 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 def fdgst() -> None:
     """Fourier style augmentation with soft thresholding: ROIs, banks, shards, trainings, scores, tables.
 
-    The workflow calls one verb per rule; `init`, `import`, `phantom`, `inspect`, `verify` and `mix` are for people.
+    The workflow calls one verb per rule; `init`, `import`, `phantom`, `inspect`, `verify`, `mix` and `convert` are for
+    people.
     """
 
 
@@ -31,20 +32,23 @@ VERBS = (
     data.rois,
     data.phantom,
     data.audit,
-    data.import_set,
+    data.import_,
     generation.bank,
     generation.shard,
     viewing.verify,
     viewing.sheet,
     viewing.inspect,
     viewing.mix,
+    converting.convert,
     training.train,
     inference.predict,
+    evaluation.evaluate,
     evaluation.score,
     evaluation.collect,
     evaluation.statistics,
     evaluation.rescore,
     evaluation.protocols,
+    reporting.cases,
     reporting.figure,
     reporting.report,
     reporting.table,

@@ -1,11 +1,106 @@
-"""Verbs that measure and compare: score, collect, rescore, statistics, protocols."""
+"""Verbs that measure and compare: evaluate, score, collect, rescore, statistics, protocols."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from fdgst.cli.options import FILE, Variadic, settings_option
+from fdgst.cli.options import FILE, FOLDER, NUMBERS, Variadic, settings_option
+
+
+class Named(click.ParamType):
+    """A name and what it stands for: ``unet=runs/unet``."""
+
+    name = "name=folder"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Split `value`, or fail with click's usage error."""
+        if isinstance(value, tuple):
+            return value
+        name, sign, folder = str(value).partition("=")
+        if not (name.strip() and sign and folder.strip()):
+            self.fail(f"expected a name and a folder such as unet=runs/unet, found {value!r}", param, ctx)
+        return name.strip(), folder.strip()
+
+
+class TwoNames(click.ParamType):
+    """Two names of methods: ``unet:baseline``."""
+
+    name = "method:reference"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Split `value`, or fail with click's usage error."""
+        if isinstance(value, tuple):
+            return value
+        method, sign, reference = str(value).partition(":")
+        if not (method and sign and reference):
+            self.fail(f"expected two names such as unet:baseline, found {value!r}", param, ctx)
+        return method, reference
+
+
+@click.command(cls=Variadic)
+@click.option("--table", type=FILE, required=True, help="Table of images and their true masks, CSV.")
+@click.option(
+    "--method",
+    "methods",
+    type=Named(),
+    multiple=True,
+    required=True,
+    help="Name of a method and the folder of its masks; {seed} and {domain} stand for what they say.",
+)
+@click.option("--out", type=FOLDER, required=True, help="Folder of the results; made if it is not there.")
+@click.option("--config", type=FILE, help="Task, alone or in a study's configuration, YAML; none: all above 0.")
+@click.option("--against", type=FILE, help="Another's table in the form of table1.csv, to be put beside.")
+@click.option("--split", type=click.Choice(["train", "test", "all"]), help="What is scored.  [default: test, if any]")
+@click.option(
+    "--missing",
+    type=click.Choice(["refuse", "miss"]),
+    default="refuse",
+    show_default=True,
+    help="What an image without a mask is: a fault, or a mask with nothing in it.",
+)
+@click.option("--nsd", type=NUMBERS, help="Tolerances of the normalised surface distance, pixels: 2,4.")
+@click.option("--compare", type=TwoNames(), multiple=True, help="A comparison that is declared beforehand.")
+def evaluate(
+    table: Path, methods: tuple[tuple[str, str], ...], out: Path, nsd: list[float] | None, **more: Any
+) -> None:
+    """Judge masks of any program, as they are: scores, table, tests, figures and a report.
+
+    \b
+    A mask's file is called as its image or as its true mask (PNG, TIFF, BMP, JPEG, or one slice as NIfTI), has the size
+    of the true mask or of its ROI, and the grey values of the task. Nothing is resized, cleaned or filled. A missing
+    file is a fault, one that is no image's is told; every fault is one line, and nothing is written then.
+
+    \b
+    Examples:
+      fdgst evaluate --table images.csv --method unet=runs/unet --method nnunet=runs/nnunet --out judged
+      fdgst evaluate --table images.csv --method "unet=runs/unet/{domain}/seed{seed}" --out judged \\
+        --config task.yaml --nsd 2,4
+      fdgst evaluate --table images.csv --method unet=a --method baseline=b --compare unet:baseline --out judged \\
+        --against printed.csv
+
+    \b
+    task.yaml:
+      task:
+        {channels: 3, bits: 8, background: [[0, 0]], around: null, measures: [],
+         structures: [{id: cell, title: Cell, values: [[1, 255]], regions: all, holes: keep, within: null}]}
+    """
+    from fdgst.errors import ConfigError
+    from fdgst.progress import log_to_stderr
+    from fdgst.reporting.evaluated import evaluate
+
+    names = [name for name, _ in methods]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ConfigError(f"--method: expected each name once, found {', '.join(sorted(twice))} twice")
+    log_to_stderr()
+    more["compare"] = more["compare"] or None
+
+    def tell(line: str) -> None:
+        click.echo(f"warning: {line}", err=True)
+
+    scores = evaluate(table, dict(methods), out=out, nsd_tolerance_px=nsd, tell=tell, **more)
+    images = len(scores.drop_duplicates(["unseen", "image"]))
+    click.echo(f"{len(names)} methods, {images} images: {out / 'report.html'}, {out / 'table1.md'}")
 
 
 @click.command()
@@ -16,10 +111,13 @@ from fdgst.cli.options import FILE, Variadic, settings_option
 def score(predictions: Path, rois: Path, out: Path, settings: Any) -> None:
     """Measure predictions: Dice, Hausdorff and surface distances, and the task's own measures.
 
+    Distances are in pixels; nsd_4 is the share of boundary pixels within 4 px of the other boundary, percent.
+
     \b
     Examples:
       score.json:
-        {"task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
+        {"nsd_tolerance_px": [4],
+         "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
                   "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
                                   "regions": "all", "holes": "fill", "within": null}]}}
       fdgst score --settings score.json --rois results/rois/a.h5 --out scores.csv \\
@@ -27,7 +125,7 @@ def score(predictions: Path, rois: Path, out: Path, settings: Any) -> None:
     """
     from fdgst.evaluation.score import score
 
-    score(predictions, rois, out, task=settings.task)
+    score(predictions, rois, out, task=settings.task, tolerances_px=settings.nsd_tolerance_px)
 
 
 @click.command()
@@ -48,10 +146,15 @@ def collect(scores: tuple[Path, ...], out: Path) -> None:
 @click.command(cls=Variadic)
 @click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
 @click.option("--wins", type=FILE, help="Cells of the table that each row wins from each other, CSV.")
+@click.option("--ranks", type=FILE, help="Mean rank of each row over all cells, CSV.")
 @click.option("--out", type=FILE, required=True, help="Every pair of rows in every cell, CSV.")
 @settings_option("StatisticsSettings")
-def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings: Any) -> None:
-    """Compare rows: differences with intervals, Wilcoxon's signed-rank test, Holm's correction, effect sizes, wins.
+def statistics(scores: tuple[Path, ...], wins: Path | None, ranks: Path | None, out: Path, settings: Any) -> None:
+    """Compare rows: differences with intervals, tests, Holm's correction, effect sizes, how sure each is, wins, ranks.
+
+    A row is called better only in a comparison that `compare` declares. Averages are tested by flipping signs, single
+    domains by Wilcoxon's signed-rank test. What is flipped and resampled are images, or groups where the scores name
+    them.
 
     \b
     Examples:
@@ -59,11 +162,13 @@ def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings:
         {"methods": [{"id": "deepall", "title": "DeepAll"},
                      {"id": "fdg", "title": "FDG"}],
          "domains": [{"id": "a", "title": "Clinic A"}, {"id": "b", "title": "Clinic B"}],
-         "protocol": "paper", "bootstrap_samples": 2000, "confidence": 0.95,
+         "protocol": "paper", "compare": [["fdg", "deepall"]],
+         "bootstrap_samples": 2000, "confidence": 0.95,
          "task": {"channels": 3, "bits": 8, "background": [[0, 0]], "around": null, "measures": [],
                   "structures": [{"id": "cell", "title": "Cell", "values": [[1, 255]],
                                   "regions": "all", "holes": "fill", "within": null}]}}
-      fdgst statistics --settings statistics.json --scores results/scores.csv --out significance.csv
+      fdgst statistics --settings statistics.json --scores results/scores.csv \\
+        --out significance.csv --wins wins.csv --ranks ranks.csv
     """
     from fdgst.evaluation.statistics import make_significance
 
@@ -74,7 +179,9 @@ def statistics(scores: tuple[Path, ...], wins: Path | None, out: Path, settings:
         task=settings.task,
         out=out,
         wins=wins,
+        ranks=ranks,
         protocol=settings.protocol,
+        compare=settings.compare,
         samples=settings.bootstrap_samples,
         confidence=settings.confidence,
     )
@@ -108,7 +215,7 @@ def rescore(predictions: tuple[Path, ...], rois: tuple[Path, ...], out: Path, se
 @click.option("--out", type=FILE, required=True, help="Every row under every protocol, CSV.")
 @settings_option("ProtocolsSettings")
 def protocols(scores: tuple[Path, ...], out: Path, settings: Any) -> None:
-    """Compare protocols on the same trainings: definitions, thresholds, checkpoints, the released crop.
+    """Compare protocols on the same trainings: definitions, thresholds, checkpoints, crop, normalisation.
 
     \b
     SCORES come from `fdgst rescore`. The checkpoints that can be compared follow from what they hold:

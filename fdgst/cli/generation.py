@@ -34,14 +34,18 @@ def bank(rois: Path, alpha: str, mixing: str, out: Path) -> None:
 @click.option("--style-bank", type=FILE, help="Bank of the style domain: amplitudes. None for contrast and jitter.")
 @click.option("--content-bank", type=FILE, help="Soft bank of the content domain: spares its transforms.")
 @settings_option("ShardSettings")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Threads; no byte depends on them.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Threads of arithmetic; left out, one a core, up to 4. No byte depends on them.",
+)
 @click.option("--out", type=FILE, required=True, help="The shard, HDF5.")
 def shard(
     content: Path,
     style_bank: Path | None,
     content_bank: Path | None,
     settings: "ShardSettings",
-    jobs: int,
+    jobs: int | None,
     out: Path,
 ) -> None:
     """Stylise one domain's training images like another's, for every lambda.
@@ -59,6 +63,7 @@ def shard(
         --out results/shards/fdg_st/domain1/domain2.h5
     """
     from fdgst.generation.shards import ShardInputs, make_shard
+    from fdgst.generation.threads import spare_cores
 
     make_shard(
         ShardInputs(content, style_bank, content_bank),
@@ -66,5 +71,5 @@ def shard(
         augmentation=settings.augmentation,
         seed=settings.seed,
         compression=settings.compression,
-        jobs=jobs,
+        jobs=jobs or spare_cores(),
     )

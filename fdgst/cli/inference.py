@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fdgst.cli.options import FILE, FOLDER, settings_option
-from fdgst.inference import VIEWS
+from fdgst.inference import NORMALISATIONS, VIEWS
 
 if TYPE_CHECKING:
     from fdgst.study.slices import PredictSettings
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="What the network is shown of a ROI; centre: 512/800 of each side (as released).",
 )
+@click.option(
+    "--normalisation",
+    type=click.Choice(NORMALISATIONS),
+    default="running",
+    show_default=True,
+    help="By whose statistics: those gathered in training, or those of as many test images as a step had.",
+)
 @settings_option("PredictSettings")
 @click.option("--out", type=FILE, required=True, help="Predictions, HDF5.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
@@ -32,6 +39,7 @@ def predict(
     weights: Path | None,
     rois: Path,
     view: str,
+    normalisation: str,
     settings: "PredictSettings",
     out: Path,
     device: str,
@@ -52,8 +60,9 @@ def predict(
     from fdgst.progress import log_to_stderr
 
     log_to_stderr()
-    predictor = Predictor(run, weights=weights, device=device, threads=threads)
-    model = {key: predictor.record[key] for key in ("method", "unseen", "seed")} | {"weights": predictor.weights}
+    predictor = Predictor(run, weights=weights, device=device, threads=threads, normalisation=normalisation)
+    model = {key: predictor.record[key] for key in ("method", "unseen", "seed")}
+    model |= {"weights": predictor.weights, "normalisation": predictor.normalisation}
     predict(
         predictor,
         rois,
@@ -64,4 +73,5 @@ def predict(
         threshold=settings.threshold,
         nest=settings.nest,
         structures=settings.structures,
+        batch=predictor.batch,
     )

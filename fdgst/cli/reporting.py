@@ -1,4 +1,4 @@
-"""Verbs that print and draw: table, versus-paper, figure, report."""
+"""Verbs that print and draw: table, versus-paper, figure, cases, report."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +19,11 @@ from fdgst.cli.options import FILE, Variadic, settings_option
 @click.option("--predictions", type=FILE, multiple=True, help="Predictions of one or more models on unseen domains.")
 @click.option("--runs", type=click.Path(path_type=Path), multiple=True, help="Runs' folders, or files in them.")
 @click.option("--scores", type=FILE, multiple=True, help="scores.csv of all or of some runs.")
-@click.option("--tables", type=FILE, multiple=True, help="protocols.csv, or tables of an ablation.")
-@click.option("--out", type=FILE, required=True, help="PNG; a PDF is written beside it.")
+@click.option("--tables", type=FILE, multiple=True, help="The table of figures that need one, as below.")
+@click.option("--out", type=FILE, required=True, help="PNG; PDF and SVG are written beside it.")
 @settings_option("FigureSettings")
 def figure(name: str, out: Path, phantom: int | None, settings: Any, **inputs: Any) -> None:
-    """Draw a figure as PNG and PDF. An option that is given several files may be written once.
+    """Draw a figure as PNG, PDF and SVG. An option that is given several files may be written once.
 
     \b
     NAME       needs                         shows
@@ -36,7 +36,9 @@ def figure(name: str, out: Path, phantom: int | None, settings: Any, **inputs: A
     boxes      --scores                      distributions by domain and method
     agreement  --scores                      the task's measures, Bland-Altman
     curves     --runs                        training losses
-    protocols  --tables                      how much the protocol alone moves each method
+    ranks      --tables ranks.csv            which row comes first over all cells
+    pairs      --scores --tables             row against row, image by image (significance.csv)
+    protocols  --tables protocols.csv        how much the protocol alone moves each method
     ablation   --tables                      a study beside the table
 
     \b
@@ -78,6 +80,29 @@ def _drawn_photographs(folder: Path, seed: int) -> list[Path]:
     return paths
 
 
+@click.command(cls=Variadic)
+@click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
+@click.option("--rois", type=FILE, multiple=True, required=True, help="ROI files of the domains.")
+@click.option("--predictions", type=FILE, multiple=True, required=True, help="Predictions on the unseen domains.")
+@click.option("--out", type=FILE, required=True, help="JSON, for the report.")
+@settings_option("TableSettings")
+def cases(scores: tuple[Path, ...], rois: Any, predictions: Any, out: Path, settings: Any) -> None:
+    """Choose the best, the median and the worst image of each cell of the table, and outline what is in them.
+
+    The report shows them when a cell is clicked. The settings are those of `fdgst table`.
+
+    \b
+    Examples:
+      fdgst cases --settings table.json --scores results/scores.csv --rois results/rois/*.h5 \\
+        --predictions results/runs/*/*/seed0/predictions/last/whole/*.h5 --out results/cases.json
+    """
+    from fdgst.reporting.cases import make_cases
+    from fdgst.reporting.figures.contours import Pictures, models
+
+    with Pictures(rois, models(predictions), settings.task) as pixels:
+        make_cases(out, settings=settings, scores=scores, pixels=pixels)
+
+
 @click.command()
 @click.argument("files", type=FILE, nargs=-1)
 @click.option("--config", type=FILE, required=True, help="The whole configuration, JSON: results/config.json.")
@@ -85,18 +110,20 @@ def _drawn_photographs(folder: Path, seed: int) -> list[Path]:
 def report(files: tuple[Path, ...], config: Path, out: Path) -> None:
     """Write the report: one HTML file that needs no other and no network.
 
-    FILES may be tables (table1.csv, significance.csv, wins.csv, protocols.csv, table1_vs_paper.csv, audit.csv),
-    pictures (*.png), data sheets (AUGMENTATION/sheet.csv), studies (ablations/*.csv and *.png) and records of trainings
-    (run.json). A section whose file is not given says how to make it.
+    FILES may be tables (table1.csv, significance.csv, wins.csv, ranks.csv, scores.csv, protocols.csv,
+    table1_vs_paper.csv, audit.csv), pictures (*.svg, *.png; of one name the SVG), cases.json, data sheets
+    (AUGMENTATION/sheet.csv), studies (ablations/*.csv and their pictures) and records of trainings (run.json). A
+    section without a file is left out.
 
     \b
     Examples:
-      fdgst report --config results/config.json --out report.html results/*.csv results/figures/*.png \\
-        results/shards/*/sheet.csv results/pretrained/*/*/run.json results/runs/*/*/*/run.json
+      fdgst report --config results/config.json --out report.html results/*.csv results/cases.json \\
+        results/figures/*.png results/figures/*.svg results/shards/*/sheet.csv results/runs/*/*/*/run.json
     """
-    from fdgst.reporting.report import write_report
+    from fdgst.reporting.report import study_of, write_report
 
-    write_report(out, config=config, files=files)
+    settings, whole = study_of(config)
+    write_report(out, settings=settings, files=files, config=whole)
 
 
 @click.command(cls=Variadic)

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 @click.option("--stage", type=click.Choice(["pretrain", "main"]), required=True)
 @click.option("--method", required=True, help="Id of the row; names the run.")
 @click.option(
-    "--augmentation", default="none", show_default=True, help="Id of the augmentation; refused without shards."
+    "--augmentation",
+    default="none",
+    show_default=True,
+    help="Id of the augmentation; refused without shards, unless the settings say how it is made live.",
 )
 @click.option("--unseen", required=True, help="Id of the domain held out; refused among the inputs.")
 @click.option("--seed", type=click.IntRange(0), required=True)
 @settings_option("TrainSettings")
 @click.option("--rois", type=FILE, multiple=True, required=True, help="ROI files, one per source domain.")
 @click.option("--shard", "shards", type=FILE, multiple=True, help="Stylised copies, one file per pair of sources.")
+@click.option("--bank", "banks", type=FILE, multiple=True, help="Soft banks of the sources, for a live augmentation.")
 @click.option(
     "--reference", type=FILE, multiple=True, help="ROI files that lend their number of images (upper bounds)."
 )
@@ -58,6 +62,13 @@ def train(
         --start results/pretrained/domain3/seed0/model.safetensors \\
         --checkpoints results/checkpoints/runs/fdg/domain3/seed0 --out results/runs/fdg/domain3/seed0 \\
         --checkpoint-seconds 60 --resident-gib 4
+
+    \b
+    A row that is stylised live has no shards; train.json then says how ("live": {"augmentation": {...}, "self_pairs":
+    true}), and at ROI size the sources' soft banks are given:
+      fdgst train --stage main --method fdg_st --augmentation fdg_st --unseen domain3 --seed 0 --settings train.json \\
+        --rois results/rois/domain[12].h5 --bank results/banks/domain[12]/soft-0.05.h5 \\
+        --checkpoints checkpoints/fdg_st --out runs/fdg_st --checkpoint-seconds 60 --resident-gib 4
     """
     import os
 
@@ -77,7 +88,7 @@ def train(
         tensorboard=tensorboard,
     )
     try:
-        run = TrainingRun(trainer=settings.trainer, options=settings.options, **identity)
+        run = TrainingRun(trainer=settings.trainer, options=settings.options, live=settings.live, **identity)
         train(run, settings.training, execution)
     except Interrupted as stop:
         click.echo(stop, err=True)

@@ -30,18 +30,22 @@ def verify(paths: tuple[Path, ...]) -> None:
 
 
 @click.command()
-@click.argument("shards", type=FILE, nargs=-1, required=True)
+@click.argument("files", type=FILE, nargs=-1, required=True)
 @click.option("--out", type=FILE, required=True, help="The sheet, CSV.")
-def sheet(shards: tuple[Path, ...], out: Path) -> None:
+def sheet(files: tuple[Path, ...], out: Path) -> None:
     """Sum up shards in a table: what each lambda does to the images of each pair of domains.
+
+    Of an augmentation that trainers apply live there are no shards: given their records (run.json), it sums up which
+    styles and lambdas they drew.
 
     \b
     Examples:
       fdgst sheet results/shards/fdg/*/*.h5 --out results/shards/fdg/sheet.csv
+      fdgst sheet results/runs/fdg/*/*/run.json --out results/live/fdg/sheet.csv
     """
     from fdgst.viewing.sheet import make_sheet
 
-    make_sheet(shards, out)
+    make_sheet(files, out)
 
 
 @click.command()

@@ -184,7 +184,8 @@ def boundary(mask: np.ndarray) -> np.ndarray:
 def bounding_box(*masks: np.ndarray) -> tuple[slice, slice]:
     """Return the smallest window that holds all the masks; empty slices if all are empty."""
     rows = np.flatnonzero(np.logical_or.reduce([mask.any(axis=1) for mask in masks]))
-    columns = np.flatnonzero(np.logical_or.reduce([mask.any(axis=0) for mask in masks]))
     if not rows.size:
         return slice(0, 0), slice(0, 0)
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    held = slice(int(rows[0]), int(rows[-1]) + 1)
+    columns = np.flatnonzero(np.logical_or.reduce([mask[held].any(axis=0) for mask in masks]))
+    return held, slice(int(columns[0]), int(columns[-1]) + 1)

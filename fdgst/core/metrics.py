@@ -1,4 +1,4 @@
-"""How close a predicted mask is to the true one: Dice coefficient, Hausdorff distance, average surface distance.
+"""How close a predicted mask is to the true one: Dice coefficient and distances between boundaries.
 
 Masks are boolean arrays (height, width) of one structure; distances are Euclidean, in pixels, between the centres of
 boundary pixels (`fdgst.core.masks.boundary`: the image's border counts as outside). Empty masks are refused
@@ -6,12 +6,15 @@ everywhere: what a missed structure costs is a convention, and the caller's. Wha
 stands in the notes of each function.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import KDTree
+from scipy.spatial import cKDTree
 
 from fdgst.core.masks import boundary, bounding_box
+
+Windows = tuple[tuple[slice, slice], tuple[slice, slice]]  # rows and columns that hold a prediction, and a truth
 
 
 class SurfaceMetrics(NamedTuple):
@@ -33,6 +36,52 @@ class SurfaceMetrics(NamedTuple):
     hd95: float
     asd: float
     asd_directed: float
+
+
+class Comparison(NamedTuple):
+    """Everything that is measured on a pair of masks.
+
+    Attributes
+    ----------
+    dice, dice_released : float
+        In [0, 1], see the functions of these names.
+    surface : SurfaceMetrics
+        Distances, pixels.
+    nsd : tuple of float
+        Normalised surface distance in [0, 1], for each tolerance.
+    """
+
+    dice: float
+    dice_released: float
+    surface: SurfaceMetrics
+    nsd: tuple[float, ...]
+
+
+def compare(prediction: np.ndarray, truth: np.ndarray, *, tolerances_px: Sequence[float]) -> Comparison:
+    """Measure a pair of masks in every way: one look at the masks, one search for distances.
+
+    Parameters
+    ----------
+    prediction, truth : ndarray of bool, shape (height, width)
+    tolerances_px : sequence of float
+        Of the normalised surface distance, pixels, >= 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `dice`; and if a tolerance is negative or no finite number.
+    """
+    _check_tolerances(tolerances_px)
+    windows = _windows(prediction, truth)
+    overlap, sizes = _areas(prediction, truth, windows)
+    forth, back = _distances(prediction, truth, windows)
+    pooled = np.concatenate([forth, back])
+    return Comparison(
+        dice=2 * overlap / sizes,
+        dice_released=(2 * overlap + 1) / (sizes + 1),
+        surface=_surface(forth, pooled),
+        nsd=tuple(_share_within(pooled, tolerance) for tolerance in tolerances_px),
+    )
 
 
 def dice(prediction: np.ndarray, truth: np.ndarray) -> float:
@@ -59,7 +108,7 @@ def dice(prediction: np.ndarray, truth: np.ndarray) -> float:
     MONAI's ``DiceMetric``, medpy's ``dc`` and surface-distance's ``compute_dice_coefficient`` are the same number.
     The released scripts of DoFE add 1 to numerator and denominator: `dice_released`.
     """
-    overlap, sizes = _areas(prediction, truth)
+    overlap, sizes = _areas(prediction, truth, _windows(prediction, truth))
     return 2 * overlap / sizes
 
 
@@ -68,7 +117,7 @@ def dice_released(prediction: np.ndarray, truth: np.ndarray) -> float:
 
     Parameters and errors are those of `dice`; a mask of 100 000 pixels gains below 1e-5 by it.
     """
-    overlap, sizes = _areas(prediction, truth)
+    overlap, sizes = _areas(prediction, truth, _windows(prediction, truth))
     return (2 * overlap + 1) / (sizes + 1)
 
 
@@ -101,7 +150,8 @@ def hausdorff(prediction: np.ndarray, truth: np.ndarray, *, percentile: float) -
     """
     if not 0 <= percentile <= 100:
         raise ValueError(f"percentile must be in [0, 100], got {percentile}")
-    return float(np.percentile(np.concatenate(_distances(prediction, truth)), percentile))
+    pooled = np.concatenate(_distances(prediction, truth, _windows(prediction, truth)))
+    return _percentile(pooled, percentile)
 
 
 def average_surface_distance(prediction: np.ndarray, truth: np.ndarray, *, directed: bool) -> float:
@@ -129,8 +179,37 @@ def average_surface_distance(prediction: np.ndarray, truth: np.ndarray, *, direc
     Directed, it is medpy's ``asd`` and MONAI's default (``symmetric=False``); pooled, medpy's ``assd`` of lists joined
     and MONAI's ``symmetric=True``. surface-distance returns the two directions apart, between corners of pixels.
     """
-    forth, back = _distances(prediction, truth)
+    forth, back = _distances(prediction, truth, _windows(prediction, truth))
     return float(forth.mean() if directed else np.concatenate([forth, back]).mean())
+
+
+def normalised_surface_distance(prediction: np.ndarray, truth: np.ndarray, *, tolerance_px: float) -> float:
+    """Return the share of both boundaries' pixels that lie within a tolerance of the other boundary.
+
+    Parameters
+    ----------
+    prediction, truth : ndarray of bool, shape (height, width)
+    tolerance_px : float
+        Pixels, >= 0; a pixel at just this distance counts as within.
+
+    Returns
+    -------
+    float
+        In [0, 1]; over both boundaries pooled, symmetric.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `dice`; and if the tolerance is negative or no finite number.
+
+    Notes
+    -----
+    Nikolov et al., "Deep learning to achieve clinically applicable segmentation of head and neck anatomy", 2018, count
+    lengths of contour; like MONAI's ``compute_surface_dice`` (without subvoxels), which is the same number, this counts
+    pixels. surface-distance weighs corners of pixels by the length of contour through them.
+    """
+    _check_tolerances([tolerance_px])
+    return _share_within(np.concatenate(_distances(prediction, truth, _windows(prediction, truth))), tolerance_px)
 
 
 def surface_metrics(prediction: np.ndarray, truth: np.ndarray) -> SurfaceMetrics:
@@ -141,37 +220,77 @@ def surface_metrics(prediction: np.ndarray, truth: np.ndarray) -> SurfaceMetrics
     TypeError, ValueError
         As `dice`.
     """
-    forth, back = _distances(prediction, truth)
-    pooled = np.concatenate([forth, back])
+    forth, back = _distances(prediction, truth, _windows(prediction, truth))
+    return _surface(forth, np.concatenate([forth, back]))
+
+
+def _surface(forth: np.ndarray, pooled: np.ndarray) -> SurfaceMetrics:
+    """Sum distances up: those from the prediction's boundary, and those of both."""
     return SurfaceMetrics(
         hd=float(pooled.max()),
-        hd95=float(np.percentile(pooled, 95)),
+        hd95=_percentile(pooled, 95),
         asd=float(pooled.mean()),
         asd_directed=float(forth.mean()),
     )
 
 
-def _areas(prediction: np.ndarray, truth: np.ndarray) -> tuple[int, int]:
+def _share_within(pooled: np.ndarray, tolerance_px: float) -> float:
+    """Return the share of distances that are at most the tolerance."""
+    return np.count_nonzero(pooled <= tolerance_px) / len(pooled)
+
+
+def _percentile(values: np.ndarray, percentile: float) -> float:
+    """Return a percentile, interpolated linearly; a tenth of the time of numpy's on a thousand values."""
+    place = percentile / 100 * (len(values) - 1)
+    low = int(place)
+    high = min(low + 1, len(values) - 1)
+    ordered = np.partition(values, (low, high))
+    return float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
+
+
+def _check_tolerances(tolerances_px: Sequence[float]) -> None:
+    """Refuse tolerances that are none."""
+    for tolerance in tolerances_px:
+        if not 0 <= tolerance < np.inf:  # also refuses NaN
+            raise ValueError(f"tolerance must be a number of pixels >= 0, got {tolerance}")
+
+
+def _areas(prediction: np.ndarray, truth: np.ndarray, windows: Windows) -> tuple[int, int]:
     """Return the pixels that two masks share, and the sum of their sizes."""
-    prediction, truth = _crop(prediction, truth)
-    return int(np.count_nonzero(prediction & truth)), int(np.count_nonzero(prediction) + np.count_nonzero(truth))
+    predicted, true = (mask[window] for mask, window in zip((prediction, truth), windows, strict=True))
+    both = tuple(
+        slice(max(one.start, other.start), max(one.start, other.start, min(one.stop, other.stop)))
+        for one, other in zip(*windows, strict=True)
+    )
+    overlap = int(np.count_nonzero(prediction[both] & truth[both]))
+    return overlap, int(np.count_nonzero(predicted) + np.count_nonzero(true))
 
 
-def _distances(prediction: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _distances(prediction: np.ndarray, truth: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarray]:
     """Return each boundary point's distance to the other boundary: prediction to truth, truth to prediction."""
-    prediction, truth = (np.argwhere(boundary(mask)).astype(float) for mask in _crop(prediction, truth))
-    # trees on some thousand points: 10 x faster than a distance transform of every pixel around them
-    return KDTree(truth).query(prediction)[0], KDTree(prediction).query(truth)[0]
+    predicted, true = (_points(mask, window) for mask, window in zip((prediction, truth), windows, strict=True))
+    # trees on some thousand points: 10 x faster than a distance transform of every pixel around them; a balanced tree
+    # costs more to make than it saves in one search
+    forth = cKDTree(true, balanced_tree=False).query(predicted)[0]
+    return forth, cKDTree(predicted, balanced_tree=False).query(true)[0]
 
 
-def _crop(prediction: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Check a pair of masks and cut both to the window that holds them."""
+def _points(mask: np.ndarray, window: tuple[slice, slice]) -> np.ndarray:
+    """Return the boundary's pixels (n, 2), row by row; within its own window a mask's boundary is the same."""
+    edge = boundary(mask[window])
+    rows, columns = np.divmod(np.flatnonzero(edge), edge.shape[1])  # argwhere takes four times as long
+    return np.column_stack([rows + window[0].start, columns + window[1].start]).astype(float)
+
+
+def _windows(prediction: np.ndarray, truth: np.ndarray) -> Windows:
+    """Check a pair of masks and return the window that holds each."""
     for name, mask in (("prediction", prediction), ("truth", truth)):
         if mask.dtype != bool:
             raise TypeError(f"{name} must be a boolean mask, got {mask.dtype}")
         if mask.ndim != 2 or mask.shape != truth.shape:
             raise ValueError(f"masks must be of one shape (height, width), got {prediction.shape} and {truth.shape}")
-        if not mask.any():
+    windows = bounding_box(prediction), bounding_box(truth)
+    for name, (rows, _) in zip(("prediction", "truth"), windows, strict=True):
+        if rows.stop == rows.start:
             raise ValueError(f"{name} is empty: there is no boundary to measure from; decide what a miss costs")
-    window = bounding_box(prediction, truth)
-    return prediction[window], truth[window]
+    return windows

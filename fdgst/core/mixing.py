@@ -1,5 +1,7 @@
 r"""Mixing at network size, :math:`clip(round(x + \lambda d))`, and what it does to an image in numbers."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 _PART = 2**15  # values mixed at once: a part that stays in the cache (measured: the fastest power of two)
@@ -28,29 +30,51 @@ def mix(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray, *, w
     """
     clipped = np.zeros(len(lambdas), np.int64)
     x, d, out = x.reshape(-1), d.reshape(-1), out.reshape(len(lambdas), x.size)
-    buffer = np.empty(min(x.size, _PART), np.float32)
-    for start in range(0, x.size, buffer.size):
-        part = slice(start, start + buffer.size)
-        clipped += _mix_part(x[part], d[part], lambdas, out[:, part], buffer, white)
+    mixed = np.empty(min(x.size, _PART), np.float32)
+    for part in _parts(x.size):
+        half_up, beyond = _half_up(x[part], d[part], lambdas, white)
+        for index, lam in enumerate(lambdas):
+            values = np.multiply(d[part], np.float32(lam), out=mixed[: len(half_up)])
+            values += half_up
+            if beyond.size:
+                clipped[index] += _count(values[beyond], white)
+                np.clip(values, 0, white, out=values)
+            np.copyto(out[index, part], values, casting="unsafe")
     return (clipped / max(x.size, 1)).astype(np.float32)
 
 
-def _mix_part(
-    x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray, buffer: np.ndarray, white: int
-) -> np.ndarray:
-    """Mix a part that stays in the cache; return the number of clipped values for each lambda."""
-    clipped, mixed = np.zeros(len(lambdas), np.int64), buffer[: x.size]
-    half_up = x + np.float32(0.5)  # rounded by cutting the fraction off: one pass less than rint
+def clipped_share(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, *, white: int) -> np.ndarray:
+    """Return the share of the values that `mix` would clip for each lambda, float32 (L,), without mixing."""
+    clipped = np.zeros(len(lambdas), np.int64)
+    x, d = x.reshape(-1), d.reshape(-1)
+    for part in _parts(x.size):
+        half_up, beyond = _half_up(x[part], d[part], lambdas, white)
+        for index, lam in enumerate(lambdas if beyond.size else ()):
+            clipped[index] += _count(d[part][beyond] * np.float32(lam) + half_up[beyond], white)
+    return (clipped / max(x.size, 1)).astype(np.float32)
+
+
+def _parts(size: int) -> Iterator[slice]:
+    """Yield slices that stay in the cache."""
+    for start in range(0, size, _PART):
+        yield slice(start, min(start + _PART, size))
+
+
+def _half_up(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, white: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return x + 1/2, which is rounded by cutting its fraction off, and where the largest lambda leaves the levels.
+
+    Cutting is a pass less than rint. No other lambda leaves them anywhere else: x is inside.
+    """
+    half_up = x + np.float32(0.5)
     end = half_up + d * np.float32(lambdas.max(initial=0))
-    inside = end.min() >= 0 and end.max() < white + 1  # then so is every smaller lambda: x is inside
-    for index, lam in enumerate(lambdas):
-        np.multiply(d, np.float32(lam), out=mixed)
-        np.add(mixed, half_up, out=mixed)
-        if not inside:
-            clipped[index] = np.count_nonzero(mixed < 0) + np.count_nonzero(mixed >= white + 1)
-            np.clip(mixed, 0, white, out=mixed)
-        np.copyto(out[index], mixed, casting="unsafe")
-    return clipped
+    if end.min() >= 0 and end.max() < white + 1:
+        return half_up, np.empty(0, np.intp)
+    return half_up, np.flatnonzero((end < 0) | (end >= white + 1))
+
+
+def _count(values: np.ndarray, white: int) -> int:
+    """Count the values that will be clipped."""
+    return int(np.count_nonzero(values < 0) + np.count_nonzero(values >= white + 1))
 
 
 def statistics(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, *, white: int) -> np.ndarray:

@@ -76,15 +76,17 @@ def _carry_rows(
     spectrum: np.ndarray, peak: float, amplitude: np.ndarray, window: np.ndarray | None, out: np.ndarray
 ) -> None:
     """Write some rows of `carry` to `out`."""
-    np.multiply(spectrum, 1 / peak if peak else 1.0, out=out, casting="same_kind")  # in float32's range when squared
-    magnitude = out.real * out.real
-    magnitude += out.imag * out.imag
-    noise = magnitude <= PHASE_FLOOR**2
+    numbers = out.view(np.float32)  # real and imaginary parts in turn
+    scale = 1 / peak if peak else 1.0  # into float32's range when squared
+    np.multiply(spectrum.view(float), scale, out=numbers, casting="same_kind")
+    squares = numbers * numbers
+    magnitude = squares[:, ::2] + squares[:, 1::2]
+    noise = magnitude <= PHASE_FLOOR**2 if magnitude.min() <= PHASE_FLOOR**2 else None
     np.sqrt(magnitude, out=magnitude)
     target = amplitude
     if window is not None:
         target = (amplitude - magnitude * np.float32(peak)) * window
-    if noise.any():
+    if noise is not None:
         out[noise] = magnitude[noise] = 1
     np.divide(target, magnitude, out=magnitude)
     out *= magnitude

@@ -47,15 +47,46 @@ def window_mask(window: str, shape: tuple[int, int]) -> np.ndarray:
         return ((u == 0) & (v == 0)).astype(float)
     if window == "released":
         return _released(u, v, shape)
-    low = _LOW.fullmatch(window)
-    if low is None or float(low[1]) > 1:
-        raise ValueError(f"window must be 'full', 'released', 'dc' or 'low:beta' with beta in [0, 1], got {window!r}")
-    return (np.maximum(abs(u), abs(v)) <= math.floor(float(low[1]) * min(shape))).astype(float)
+    return (np.maximum(abs(u), abs(v)) <= math.floor(_beta(window) * min(shape))).astype(float)
+
+
+def reach_of(window: str, shape: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the highest frequency of a window along the height and along the width; None if it has no such bound.
+
+    Parameters
+    ----------
+    window : str
+        As for `window_mask`.
+    shape : (int, int)
+        Height and width of the spectrum.
+
+    Returns
+    -------
+    (int, int) or None
+        Of ``dc`` and ``low:beta``, in which each frequency up to these has the weight 1; None for the others.
+
+    Raises
+    ------
+    ValueError
+        If the window is none that `window_mask` knows.
+    """
+    if window in ("full", "released"):
+        return None
+    highest = 0 if window == "dc" else math.floor(_beta(window) * min(shape))
+    return min(highest, shape[0] // 2), min(highest, shape[1] // 2)
 
 
 def half(spectrum: np.ndarray) -> np.ndarray:
     """Return the columns that `rfft2` keeps of a whole spectrum, (..., height, width // 2 + 1)."""
     return spectrum[..., : spectrum.shape[-1] // 2 + 1]
+
+
+def _beta(window: str) -> float:
+    """Return the beta of a window ``low:beta``."""
+    low = _LOW.fullmatch(window)
+    if low is None or float(low[1]) > 1:
+        raise ValueError(f"window must be 'full', 'released', 'dc' or 'low:beta' with beta in [0, 1], got {window!r}")
+    return float(low[1])
 
 
 def _frequencies(length: int) -> np.ndarray:

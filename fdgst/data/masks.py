@@ -30,13 +30,24 @@ def mask_faults(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray]
         For each mask column its values.
     task : Task
     """
-    found = [fault for column in task.columns if (fault := _column_fault(paths[column], greys[column], column, task))]
+    found = [*value_faults(paths, greys, task)]
     yield from found
     if found:
         return  # what such values leave of the structures says nothing more
     planes = _planes(greys, task)
     odd = [*_inverted(paths, planes, greys, task)] or [*_identical(paths, planes, greys, task)]
     yield from odd or _missing(paths, planes, task)
+
+
+def value_faults(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:
+    """Yield a line for each mask file whose values are not the task's: all that can be wrong with a prediction.
+
+    A prediction may lack a structure, fill the image, or give two structures the same pixels: that is what scores are
+    about. Parameters as of `mask_faults`.
+    """
+    for column in task.columns:
+        if fault := _column_fault(paths[column], greys[column], column, task):
+            yield fault
 
 
 def mask_warnings(paths: Mapping[str, Path | str], greys: Mapping[str, np.ndarray], task: Task) -> Iterator[str]:

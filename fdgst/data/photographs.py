@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from fdgst.data.slices import is_slice, read_slice
 from fdgst.errors import DataError
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
@@ -93,7 +94,8 @@ def read_grey_mask(path: Path) -> Photograph:
     Parameters
     ----------
     path : Path
-        PNG, TIFF, BMP or JPEG: grey of 8 or 16 bits, RGB with equal channels, or black and white of 1 bit (0 and 255).
+        PNG, TIFF, BMP or JPEG: grey of 8 or 16 bits, RGB with equal channels, or black and white of 1 bit (0 and 255);
+        or one slice as NIfTI (`fdgst.data.slices`), which no EXIF tag turns.
 
     Returns
     -------
@@ -105,6 +107,9 @@ def read_grey_mask(path: Path) -> Photograph:
     DataError
         One line: as of `read_photograph`, or colour channels that differ.
     """
+    if is_slice(path):
+        data = _bytes(path)
+        return Photograph(read_slice(path, data), (), hashlib.sha256(data).hexdigest())
     picture, data, notes = _upright(path, "mask", one_bit=True)
     if _depth(picture) == 16:
         grey = np.asarray(picture).astype(np.uint16)
@@ -131,12 +136,7 @@ def pixels_of(count: int) -> str:
 
 def _upright(path: Path, what: str, *, one_bit: bool = False) -> tuple[Image.Image, bytes, list[str]]:
     """Decode a whole file and turn it upright; return it, its bytes, and what was done."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    data = _bytes(path)
     picture = _decoded(path, data, what)
     unfit = _unfit(picture, data, one_bit)
     if unfit:
@@ -149,6 +149,16 @@ def _upright(path: Path, what: str, *, one_bit: bool = False) -> tuple[Image.Ima
     if picture.has_transparency_data:
         notes.append(f"{what} with an opaque alpha channel, which was dropped")
     return picture, data, notes
+
+
+def _bytes(path: Path) -> bytes:
+    """Read a file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def _decoded(path: Path, data: bytes, what: str) -> Image.Image:

@@ -91,6 +91,7 @@ def prepare(
         task=task,
         domain=domain["id"],
         title=title,
+        unit=entries[0].unit if entries else "",
         count=len(entries),
         roi_size_px=roi_size_px,
         network_size_px=network_size_px,
@@ -112,7 +113,9 @@ def prepare(
 
 
 def audit(manifests: Sequence[Path], out: Path) -> None:
-    """Count the images of all domains, and refuse the same pixels in two domains or splits.
+    """Count the images of all domains, and refuse the same file or the same pixels in two domains or splits.
+
+    One photograph with two ROIs is one file of different pixels; one file written twice is the same pixels.
 
     Parameters
     ----------
@@ -136,10 +139,11 @@ def audit(manifests: Sequence[Path], out: Path) -> None:
         with manifest.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
                 counts[row["domain"], row["split"]] += 1
-                places[row["pixel_sha256"]].append((row["domain"], row["split"], row["name"]))
+                for column in ("sha256", "pixel_sha256"):
+                    places[column, row[column]].append((row["domain"], row["split"], row["name"]))
     faults = [_twice(found) for found in places.values() if len({place[:2] for place in found}) > 1]
     if faults:
-        raise DataError(*faults)
+        raise DataError(*dict.fromkeys(faults))
     write_text(out, _csv(("domain", "split", "images"), [(*key, str(count)) for key, count in sorted(counts.items())]))
 
 
@@ -147,8 +151,9 @@ def _add(writer: RoiWriter, entry: Entry, reader: Reader, notes: "_Notes") -> di
     """Load one image, store it, and return its row of the manifest without the domain."""
     sample = entry.load()
     image, greys = _fitted(entry, sample, reader, notes)
+    named = {"name": sample.name, "split": sample.split, "group": sample.group, "sha256": sample.sha256}
     stored = writer.add(
-        name=sample.name, split=sample.split, group=sample.group, image=image, greys=greys, sha256=sample.sha256
+        **named, image=image, greys=greys, unit_per_px=_scale(entry, image.shape[:2], notes.roi_size_px)
     )
     faults = notes.add(entry, sample, masks_of_greys(greys, reader.task.structures), stored)
     if faults:
@@ -161,6 +166,18 @@ def _add(writer: RoiWriter, entry: Entry, reader: Reader, notes: "_Notes") -> di
         "pixel_sha256": hashlib.sha256(np.ascontiguousarray(stored.image).tobytes()).hexdigest(),
         **entry.carried,
     }
+
+
+def _scale(entry: Entry, size_px: Size, roi_size_px: Size) -> float | None:
+    """Return what a pixel of the ROI measures, of an image that is brought to it."""
+    if entry.unit_per_px is None:
+        return None
+    if not same_aspect(size_px, roi_size_px):
+        raise DataError(
+            f"{entry.place}: expected one scale in both directions, for distances in {entry.unit}, found"
+            f" {in_words(size_px)} stretched to {in_words(roi_size_px)}; set dataset.fit: pad, or leave unit_per_px out"
+        )
+    return entry.unit_per_px * size_px[0] / roi_size_px[0]
 
 
 def _fitted(

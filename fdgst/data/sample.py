@@ -56,6 +56,10 @@ class Entry:
         Where its faults are found: the image's file, or its name where it has none.
     carried : mapping of str to str
         What the source says of it besides: columns of the manifest.
+    unit_per_px : float or None
+        What a pixel of the image measures; None where that is not known.
+    unit : str
+        Of `unit_per_px`; empty where it is None.
     """
 
     name: str
@@ -64,3 +68,5 @@ class Entry:
     load: Callable[[], Sample]
     place: str
     carried: Mapping[str, str] = field(default_factory=dict)
+    unit_per_px: float | None = None
+    unit: str = ""

@@ -17,12 +17,18 @@ group (optional)
 roi_left, roi_top, roi_width, roi_height (optional, all four or none)
     The part of the upright image that is taken, whole pixels; it may reach over the border.
 
+unit_per_px (optional)
+    What a pixel of the image measures, of all images or of none: distances are printed in this unit.
+unit (optional)
+    Its name; without the column, mm.
+
 Any other column is carried into the manifest. The file is read as data: UTF-8 text with commas, no formula of which is
 looked at. `dataset.exclude` names an image as its column ``image`` does.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Annotated
@@ -37,6 +43,8 @@ from fdgst.storage import SPLITS
 from fdgst.study.faults import nearest
 from fdgst.study.strict import InnerShare, Strict
 
+SCALE, UNIT = "unit_per_px", "unit"  # columns
+MILLIMETRES = "mm"  # the unit where the table names none
 BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
 _MANIFEST = frozenset(("sha256", "pixel_sha256"))  # columns that the manifest has of its own
 
@@ -100,7 +108,7 @@ class Table(Reader):
             if name not in named
         ]
         faults += [f"{self.path}:{line.number}: {fault}" for line in self._kept for fault in self._row_faults(line)]
-        return [*faults, *self._twice(), *self._split_faults()]
+        return [*faults, *self._twice(), *self._split_faults(), *unit_faults(self.path, self._kept)]
 
     def exclusions(self) -> list[str]:
         """Return what is excluded of this domain, and what names no row at all, which is a fault of every domain."""
@@ -136,32 +144,12 @@ class Table(Reader):
     @cached_property
     def _names(self) -> dict[int, str]:
         """The image's name by the number of its line."""
-        stems = {line.number: PurePosixPath(line.cells["image"]).stem for line in self._kept}
-        uses = Counter(stems.values())
-        names = {}
-        for line in self._kept:
-            stem = stems[line.number]
-            folder = "-".join(PurePosixPath(line.cells["image"]).parent.parts).strip("./")
-            names[line.number] = line.cells.get("name") or (f"{folder}-{stem}" if uses[stem] > 1 and folder else stem)
-        return names
+        return names_of(self._kept)
 
     def _header_faults(self, header: Sequence[str]) -> Iterator[str]:
         """Yield a line for each column that is missing, doubled or without its fellows."""
-        if len(header) == 1 and ";" in header[0]:
-            yield f"{self.path}: expected commas between the cells, found semicolons; save it with commas"
-            return
-        for column, count in Counter(header).items():
-            if count > 1 and column:
-                yield f"{self.path}: expected the column {column!r} once, found it {count} times"
-        needed = ["image", *self.task.columns, "domain", *(["split"] if self.dataset.test_fraction is None else [])]
-        for column in needed:
-            if column not in header:
-                found = "none" if header else "an empty file"
-                yield f"{self.path}: expected a column {column!r}, found {found}{nearest(column, header)}"
-        box = [column for column in BOX if column in header]
-        if box and len(box) < len(BOX):
-            missing = ", ".join(column for column in BOX if column not in header)
-            yield f"{self.path}: expected all of {', '.join(BOX)} or none, found no {missing}"
+        split = ["split"] if self.dataset.test_fraction is None else []
+        yield from header_faults(self.path, header, ["image", *self.task.columns, "domain", *split])
 
     def _row_faults(self, line: Line) -> Iterator[str]:
         """Yield what is wrong with one row of its own, without the line's number."""
@@ -176,7 +164,8 @@ class Table(Reader):
             yield "expected train or test in the column split, found an empty cell; or set dataset.test_fraction"
         elif split and split not in SPLITS:
             yield f"expected train or test in the column split, found {split!r}{nearest(split, SPLITS)}"
-        yield from _box(line)[1]
+        yield from box_of(line)[1]
+        yield from scale_of(line)[1]
 
     def _twice(self) -> Iterator[str]:
         """Yield a line for each image file, name or group that stands where another does."""
@@ -234,21 +223,75 @@ class Table(Reader):
         group = line.cells.get("group") or name
         image = self._file(line.cells["image"])
         masks = {column: self._file(line.cells[column]) for column in self.task.columns}
-        source = Source(name, split, group, image, masks, _box(line)[0])
+        source = Source(name, split, group, image, masks, box_of(line)[0])
         used = {"image", *self.task.columns, "domain", "split", "name", "group", *BOX, ""}
         carried = {
             f"table_{column}" if column in _MANIFEST else column: cell
             for column, cell in line.cells.items()
             if column not in used
         }
-        return source.entry(self.task, carried)
+        scale, _ = scale_of(line)
+        unit = line.cells.get(UNIT) or MILLIMETRES if scale else ""
+        return replace(source.entry(self.task, carried), unit_per_px=scale, unit=unit)
 
     def _file(self, cell: str) -> Path:
         """Return the path that a cell names."""
         return self._folder / cell
 
 
-def _box(line: Line) -> tuple[Box | None, list[str]]:
+def header_faults(path: Path, header: Sequence[str], needed: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each column of a table that is missing, doubled or without its fellows."""
+    if len(header) == 1 and ";" in header[0]:
+        yield f"{path}: expected commas between the cells, found semicolons; save it with commas"
+        return
+    for column, count in Counter(header).items():
+        if count > 1 and column:
+            yield f"{path}: expected the column {column!r} once, found it {count} times"
+    for column in needed:
+        if column not in header:
+            found = "none" if header else "an empty file"
+            yield f"{path}: expected a column {column!r}, found {found}{nearest(column, header)}"
+    box = [column for column in BOX if column in header]
+    if box and len(box) < len(BOX):
+        missing = ", ".join(column for column in BOX if column not in header)
+        yield f"{path}: expected all of {', '.join(BOX)} or none, found no {missing}"
+
+
+def names_of(lines: Sequence[Line]) -> dict[int, str]:
+    """Return the names of a domain's images by the numbers of their lines."""
+    stems = {line.number: PurePosixPath(line.cells["image"]).stem for line in lines}
+    uses = Counter(stems.values())
+    names = {}
+    for line in lines:
+        stem = stems[line.number]
+        folder = "-".join(PurePosixPath(line.cells["image"]).parent.parts).strip("./")
+        names[line.number] = line.cells.get("name") or (f"{folder}-{stem}" if uses[stem] > 1 and folder else stem)
+    return names
+
+
+def scale_of(line: Line) -> tuple[float | None, list[str]]:
+    """Return what a pixel of a row's image measures, None where nothing is said, and why it is no such number."""
+    cell = line.cells.get(SCALE, "")
+    try:
+        scale = float(cell) if cell else None
+    except ValueError:
+        scale = 0.0
+    if scale is None or 0 < scale < float("inf"):
+        return scale, []
+    return None, [f"expected a number above 0 in the column {SCALE}, found {cell!r}"]
+
+
+def unit_faults(path: Path, lines: Sequence[Line]) -> Iterator[str]:
+    """Yield a line if what a pixel measures is known of some rows alone, or in several units."""
+    without = [line.number for line in lines if not line.cells.get(SCALE)]
+    units = sorted({line.cells.get(UNIT) or MILLIMETRES for line in lines})
+    if 0 < len(without) < len(lines):
+        yield f"{path}: expected {SCALE} in every row or in none, found none in {len(without)} of {len(lines)} rows"
+    elif not without and len(units) > 1:
+        yield f"{path}: expected one unit in the column {UNIT}, found {', '.join(units)}"
+
+
+def box_of(line: Line) -> tuple[Box | None, list[str]]:
     """Return the ROI of a row, and why it is none."""
     cells = {column: line.cells.get(column, "") for column in BOX}
     if not any(cells.values()):

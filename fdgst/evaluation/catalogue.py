@@ -7,7 +7,7 @@ under the structure `WHOLE`. Which metrics there are follows from the task: `met
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ import pandas as pd
 
 from fdgst.core.measures import SIDES, names
 from fdgst.errors import ConfigError, DataError
-from fdgst.storage.scores import DISTANCES, read_scores
+from fdgst.storage.scores import DISTANCES, nsd_column, nsd_columns, read_scores, tolerance_of
 from fdgst.study.slices import Column, Row
 from fdgst.study.task import Measure, Task
 
+PIXELS = "px"
 WHOLE = "both"  # the structure of what is read off an image as a whole; named when tasks had two structures
 AVERAGE = "average"  # the unseen domain of an unweighted mean over all of them
 CELL = ["method", "structure", "metric"]
@@ -28,22 +29,68 @@ RELEASED_MISS_PX = 100  # the released test script's distance for a missed struc
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's printed name, its unit, and +1 where more is better, -1 where less is."""
+    """Everything that is to be known of a metric; tables, tests, figures, report and docs read it here.
+
+    Attributes
+    ----------
+    title, unit : str
+        As printed; no unit is an empty text.
+    better : int
+        +1 where more is better, -1 where less is.
+    digits : int
+        Decimals that are printed.
+    rate : bool
+        Whether each image is 0 or 100, so that the mean is a rate.
+    distance : bool
+        Whether it is measured in pixels, or in what a pixel measures where that is known.
+    what : str
+        How it is computed, for documents.
+    missed, absent : str
+        What it is where a structure is not predicted, and where the truth has none, for documents.
+    """
 
     title: str
     unit: str
     better: int
+    digits: int = 2
+    rate: bool = False
+    distance: bool = False
+    what: str = ""
+    missed: str = ""
+    absent: str = ""
 
 
+def _share(title: str, what: str, missed: str, absent: str) -> Metric:
+    """Declare a share of an image, in percent."""
+    return Metric(title, "%", +1, what=what, missed=missed, absent=absent)
+
+
+def _distance(title: str, what: str) -> Metric:
+    """Declare a distance between boundaries."""
+    return Metric(title, PIXELS, -1, distance=True, what=what, missed="the image's diagonal", absent="empty")
+
+
+def _rate(title: str, among: str, what: str) -> Metric:
+    """Declare the rate of something bad."""
+    return Metric(title, f"% of {among}", -1, rate=True, what=what)
+
+
+_ABSENT_SHARE = "100 if none is predicted, else 0"
 METRICS = {
-    "dsc": Metric("DSC", "%", +1),
-    "dsc_released": Metric("DSC (+1)", "%", +1),
-    "hd": Metric("HD", "px", -1),
-    "hd95": Metric("HD95", "px", -1),
-    "asd": Metric("ASD", "px", -1),
-    "asd_directed": Metric("ASD (directed)", "px", -1),
-    "missed": Metric("missed", "% of the images that have it", -1),
-    "false_alarm": Metric("false alarms", "% of the images without it", -1),
+    "dsc": _share("DSC", "100 x 2TP / (2TP + FP + FN)", "0", _ABSENT_SHARE),
+    "dsc_released": _share(
+        "DSC (+1)", "100 x (2TP + 1) / (2TP + FP + FN + 1)", "100 / (size of the truth + 1)", _ABSENT_SHARE
+    ),
+    "hd": _distance("HD", "maximum of forth and back"),
+    "hd95": _distance("HD95", "95th percentile of forth and back, pooled, interpolated linearly"),
+    "asd": _distance("ASD", "mean of forth and back, pooled"),
+    "asd_directed": _distance("ASD (directed)", "mean of forth"),
+    "missed": _rate(
+        "missed", "the images that have it", "1 in the scores where the truth has it and nothing is predicted"
+    ),
+    "false_alarm": _rate(
+        "false alarms", "the images without it", "1 in the scores where the truth lacks it and something is predicted"
+    ),
 }
 ROLES = ("dsc", "hd", "asd")  # the rows of the paper's table
 PROTOCOLS: Mapping[str, Mapping[str, str]] = {
@@ -51,7 +98,7 @@ PROTOCOLS: Mapping[str, Mapping[str, str]] = {
     "released": {"dsc": "dsc_released", "hd": "hd95", "asd": "asd_directed"},
 }
 _OF_STRUCTURE = ("dsc", "dsc_released", *DISTANCES, "missed", "false_alarm")
-_UNITS = {"area": "px", "rim_width": "px"}  # of measures; ratios have none
+_POWERS = {"area": 2, "rim_width": 1}  # of the length of a pixel in measures; ratios have none
 
 
 def columns_of(measure: Measure) -> dict[str, str]:
@@ -62,16 +109,65 @@ def columns_of(measure: Measure) -> dict[str, str]:
     return {column: f"{measure.title}, {side}" for column, side in zip(columns, SIDES, strict=True)}
 
 
-def metrics(task: Task) -> dict[str, Metric]:
-    """Return every metric of a task by name, in the order of tables: of structures first, then of whole images."""
-    titles = {item.id: item.title for item in task.structures}
-    found = {name: metric for name, metric in METRICS.items() if name != "false_alarm" or optional(task)}
+def nsd(tolerance_px: float) -> Metric:
+    """Declare the normalised surface distance at a tolerance."""
+    what = f"100 x the share of both boundaries' pixels that lie within {tolerance_px:g} px of the other boundary"
+    return _share(f"NSD ({tolerance_px:g} px)", what, "0", "empty")
+
+
+def metrics(task: Task, found: Iterable[str] = (), *, unit: str = PIXELS) -> dict[str, Metric]:
+    """Return every metric of a task by name, in the order of tables: of structures first, then of whole images.
+
+    Parameters
+    ----------
+    task : Task
+    found : iterable of str
+        Names among which those of normalised surface distances are looked for: a study chooses their tolerances.
+    unit : str
+        What distances are in.
+    """
+    known = dict(METRICS)
+    last = {name: known.pop(name) for name in ("missed", "false_alarm")}
+    tolerances = sorted({tolerance for name in found if (tolerance := tolerance_of(name)) is not None})
+    known |= {nsd_column(tolerance): nsd(tolerance) for tolerance in tolerances}
+    known |= {name: metric for name, metric in last.items() if name != "false_alarm" or optional(task)}
     for measure in task.measures:
-        unit = _UNITS.get(measure.kind, "")
-        found |= {f"{name}_error": Metric(f"{title}: error", unit, -1) for name, title in columns_of(measure).items()}
+        power = _POWERS.get(measure.kind, 0)
+        for name, title in columns_of(measure).items():
+            what = f"absolute difference of the {measure.kind.replace('_', ' ')} in prediction and truth"
+            digits = 2 if power else 3
+            known[f"{name}_error"] = Metric(
+                f"{title}: error", PIXELS if power else "", -1, digits, distance=power > 0, what=what
+            )
+    titles = {item.id: item.title for item in task.structures}
     for name, parent in within(task).items():
-        found[f"{name}_outside"] = Metric(f"{titles[name]} leaves {titles[parent]}", "% of the images", -1)
-    return found
+        what = f"100 where a predicted pixel of {name} lies outside the predicted {parent}"
+        known[f"{name}_outside"] = _rate(f"{titles[name]} leaves {titles[parent]}", "the images", what)
+    return {name: _in(unit, name, metric, task) for name, metric in known.items()}
+
+
+def _in(unit: str, name: str, metric: Metric, task: Task) -> Metric:
+    """Return a metric with its distances in a unit: of these one more decimal is printed, areas are in squares."""
+    if unit == PIXELS or not metric.distance:
+        return metric
+    areas = {f"{column}_error" for item in task.measures if item.kind == "area" for column in columns_of(item)}
+    return replace(metric, unit=f"{unit}²" if name in areas else unit, digits=3)
+
+
+def unit_of(scores: pd.DataFrame) -> str:
+    """Return what the distances of scores become in tables: pixels, or the unit that a pixel is measured in.
+
+    Raises
+    ------
+    DataError
+        If there are several.
+    """
+    if "unit" not in scores.columns:
+        return PIXELS
+    found = sorted(scores["unit"].unique())
+    if len(found) > 1:
+        raise DataError(f"scores: expected distances in one unit, found {', '.join(found)}")
+    return str(found[0])
 
 
 def within(task: Task) -> dict[str, str]:
@@ -101,9 +197,11 @@ def per_image(scores: pd.DataFrame, *, task: Task, protocol: str) -> pd.DataFram
     Returns
     -------
     DataFrame
-        Columns method, unseen, seed, image, structure, metric, value: one row per image and metric of `metrics`.
+        Columns method, unseen, seed, image, structure, metric, value: one row per image and metric of `metrics`. With
+        a column `group` in the scores it is kept, before the structure.
         Rates (missed, false_alarm, ``{structure}_outside``) are 0 or 100. NaN: distances and `missed` where the truth
         lacks the structure, `false_alarm` where it does not; errors of what cannot be measured in truth or prediction.
+        Distances are in pixels, or in the unit that the scores say a pixel is measured in.
 
     Raises
     ------
@@ -112,11 +210,14 @@ def per_image(scores: pd.DataFrame, *, task: Task, protocol: str) -> pd.DataFram
     """
     if protocol not in PROTOCOLS:
         raise ConfigError(f"protocol: expected {' or '.join(PROTOCOLS)}, found {protocol!r}")
-    keys = ["method", "unseen", "seed", "image", "structure"]
+    keys = ["method", "unseen", "seed", "image", *(["group"] if "group" in scores else []), "structure"]
     there = scores["truth_px"] > 0
-    wide = scores[[*keys, *_OF_STRUCTURE]].copy()
+    shares = nsd_columns(scores.columns)
+    wide = scores[[*keys, *_OF_STRUCTURE, *shares]].copy()
     if protocol == "released":
         wide.loc[_lost(scores, task) & there, list(DISTANCES)] = float(RELEASED_MISS_PX)
+    if "unit_per_px" in scores.columns:
+        wide[[*DISTANCES]] = wide[[*DISTANCES]].mul(scores["unit_per_px"], axis=0)
     wide["missed"] = (100.0 * wide["missed"]).where(there)
     wide["false_alarm"] = (100.0 * wide["false_alarm"]).where(~there)
     parts = [wide.drop(columns="false_alarm").melt(keys, var_name="metric")]
@@ -140,8 +241,10 @@ def _of_images(scores: pd.DataFrame, task: Task, keys: list[str]) -> pd.DataFram
     """Return one row per image with the metrics that are read off it as a whole; none where the task has none."""
     once = scores[scores["structure"] == task.ids[0]].set_index(keys[:-1])  # every row of an image repeats the measures
     found: dict[str, pd.Series] = {}
-    for name in (column for measure in task.measures for column in columns_of(measure)):
-        found[f"{name}_error"] = (once[f"{name}_prediction"] - once[f"{name}_truth"]).abs()
+    for measure in task.measures:
+        length = once["unit_per_px"] ** _POWERS.get(measure.kind, 0) if "unit_per_px" in once.columns else 1
+        for name in columns_of(measure):
+            found[f"{name}_error"] = (once[f"{name}_prediction"] - once[f"{name}_truth"]).abs() * length
     for inner in within(task):
         own = scores[scores["structure"] == inner].set_index(keys[:-1])
         found[f"{inner}_outside"] = (own["outside_px"] > 0) * 100.0

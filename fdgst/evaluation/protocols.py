@@ -9,17 +9,19 @@ import pandas as pd
 
 from fdgst.errors import DataError
 from fdgst.evaluation.catalogue import AVERAGE, PROTOCOLS, ROLES, in_order, per_image, read_of_task
+from fdgst.inference import NORMALISATIONS
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import LEADING
 from fdgst.study.slices import Column, Row
 from fdgst.study.task import Task
 
+RUNNING, TEST_BATCH = NORMALISATIONS
 CHECKPOINTS = ("last", "source_validation", "oracle")
-VARIANT = ["definitions", "threshold", "checkpoint", "released_crop"]
+VARIANT = ["definitions", "threshold", "checkpoint", "released_crop", "normalisation"]
 _MODEL = ["method", "unseen", "seed"]
 _SNAPSHOT = [*_MODEL, "snapshot"]
 _CELL = ["method", "structure", "metric", "measured_as", "unseen"]
-COLUMNS = [*VARIANT, *_CELL, "mean", "sd", "images", "seeds", "missed", "shift"]
+COLUMNS = [*VARIANT[:-1], *_CELL, "mean", "sd", "images", "seeds", "missed", "shift", VARIANT[-1]]
 
 
 def make_protocols(
@@ -37,7 +39,8 @@ def make_protocols(
     ----------
     scores : sequence of Path
         From ``fdgst rescore``: of the last weights and, for the other checkpoints, of snapshots, on the unseen domain
-        and on the sources' test images; and, for the crop, on the centre of the ROIs of domains that are released so.
+        and on the sources' test images; for the crop, on the centre of the ROIs of domains that are released so; and
+        normalised by the test batch.
     methods, domains : sequence of Row, of Column
         In the order of rows.
     task : Task
@@ -84,10 +87,12 @@ def protocols(
     DataFrame
         `COLUMNS`, six decimals. definitions: paper or released. checkpoint: last; source_validation, the snapshot with
         the best mean Dice on the sources' test images; oracle, the best on the unseen domain itself (an upper bound).
-        released_crop: 1 where domains scored on the centre of their ROI were taken so. images: those on which all of a
-        model's snapshots and views are scored. metric: dsc, hd or asd; measured_as: the metric that this is by
-        the definitions. missed: structures not predicted, over images and seeds. shift: mean minus the mean by the
-        paper's definitions, `threshold`, last weights and no crop. The average is unweighted.
+        released_crop: 1 where domains scored on the centre of their ROI were taken so. normalisation: running or
+        test_batch, whose statistics normalised the images; test_batch of the last weights on whole ROIs alone. images:
+        those on which all of a model's snapshots and views are scored. metric: dsc, hd or asd; measured_as: the metric
+        that this is by the definitions. missed: structures not predicted, over images and seeds. shift: mean minus the
+        mean by the paper's definitions, `threshold`, last weights, no crop and running statistics. The average is
+        unweighted.
 
     Raises
     ------
@@ -108,6 +113,7 @@ def protocols(
         "threshold": (),
         "checkpoint": CHECKPOINTS,
         "released_crop": (),
+        "normalisation": NORMALISATIONS,
         "method": methods,
         "structure": task.ids,
         "metric": ROLES,
@@ -164,7 +170,8 @@ def oracle_gaps(table: pd.DataFrame, titles: Mapping[str, str], *, task: Task, t
 
 def _check(scores: pd.DataFrame, methods: Sequence[str], domains: Sequence[str]) -> None:
     """Raise DataError, one line per method and domain without scores of the last weights."""
-    last = scores[(scores["snapshot"] == "last") & (scores["domain"] == scores["unseen"]) & (scores["cropped"] == 0)]
+    scores = scores[(scores["cropped"] == 0) & (scores["normalisation"] == RUNNING)]
+    last = scores[(scores["snapshot"] == "last") & (scores["domain"] == scores["unseen"])]
     there = set(zip(last["method"], last["unseen"], strict=True))
     faults = [
         f"protocols: expected scores of {method!r}'s last weights on unseen domain {domain!r}, found none"
@@ -178,15 +185,19 @@ def _check(scores: pd.DataFrame, methods: Sequence[str], domains: Sequence[str])
 def _shared(scores: pd.DataFrame) -> pd.DataFrame:
     """Keep the images on which a model is scored by all snapshots and views: only the protocol may differ."""
     model = [*_MODEL, "domain"]
-    view = scores["snapshot"] + scores["cropped"].astype(str)
+    view = scores["snapshot"] + scores["cropped"].astype(str) + scores["normalisation"]
     views = view.groupby([scores[name] for name in model]).transform("nunique")
     return scores[view.groupby([scores[name] for name in (*model, "image")]).transform("nunique") == views]
 
 
 def _variants(scores: pd.DataFrame, definitions: str) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-    """Yield each threshold, checkpoint and crop with its rows: one per model, image and structure."""
+    """Yield each threshold, checkpoint, crop and normalisation with its rows: one per model, image and structure."""
     dice = PROTOCOLS[definitions]["dsc"]
     for threshold, rows in scores.groupby("threshold"):
+        batch = rows[(rows["normalisation"] != RUNNING) & (rows["snapshot"] == "last") & (rows["cropped"] == 0)]
+        if len(batch):
+            yield dict(zip(VARIANT, (definitions, threshold, "last", 0, TEST_BATCH), strict=True)), batch
+        rows = rows[rows["normalisation"] == RUNNING]
         held_out = rows["domain"] == rows["unseen"]
         unseen, sources = rows[held_out], rows[~held_out & (rows["cropped"] == 0)]
         for crop in sorted(unseen["cropped"].unique()):
@@ -200,7 +211,8 @@ def _variants(scores: pd.DataFrame, definitions: str) -> Iterator[tuple[dict[str
             if tested["snapshot"].nunique() > 1 and complete:
                 chosen["oracle"] = _of_snapshots(tested, choose(tested, dice=dice))
             for checkpoint, of_checkpoint in chosen.items():
-                yield dict(zip(VARIANT, (definitions, threshold, checkpoint, int(crop)), strict=True)), of_checkpoint
+                variant = (definitions, threshold, checkpoint, int(crop), RUNNING)
+                yield dict(zip(VARIANT, variant, strict=True)), of_checkpoint
 
 
 def _cropped(unseen: pd.DataFrame) -> pd.DataFrame:
@@ -252,6 +264,7 @@ def _shifted(table: pd.DataFrame, threshold: float) -> pd.DataFrame:
         & (table["threshold"] == threshold)
         & (table["checkpoint"] == "last")
         & (table["released_crop"] == 0)
+        & (table["normalisation"] == RUNNING)
     ]
     if reference.empty:
         raise DataError(

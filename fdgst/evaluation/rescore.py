@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from fdgst.errors import DataError
-from fdgst.evaluation.score import columns, cropped, matched, named, score_image, true_masks
+from fdgst.evaluation.score import columns, cropped, matched, named, of_image, score_image, true_masks
+from fdgst.inference import NORMALISATIONS
 from fdgst.inference.postprocess import at_centre, centre, masks_of
 from fdgst.progress import progress
 from fdgst.storage.predictions import Predictions, open_predictions
@@ -32,11 +33,13 @@ def rescore(
     ----------
     predictions : sequence of Path
         Of one run: of any of its weights, on the unseen domain or on sources of its training (for source validation),
-        of the whole ROIs or of their centre. Each says in its settings what it is.
+        of the whole ROIs or of their centre, normalised by running statistics or by the test batch's. Each says in its
+        settings what it is.
     rois : sequence of Path
         ROI files of all domains that were predicted; of others, too, if need be.
     out : Path
-        CSV: `fdgst.storage.scores.LEADING` before the columns of all scores; `snapshot` names the weights.
+        CSV: `fdgst.storage.scores.LEADING` before the columns of all scores; `snapshot` names the weights,
+        `normalisation` whose statistics normalised the images.
     task : Task
         What is measured, and how masks are made.
     thresholds : sequence of float
@@ -64,7 +67,8 @@ def rescore(
                 raise DataError(f"{path}: expected the ROI file of {predicted.domain!r} among --rois, found none")
             with open_rois(places[predicted.domain]) as truth:
                 lines += _scored(predicted, truth, task, thresholds, nest=nest)
-    write_scores(out, pd.DataFrame(lines, columns=[*LEADING, *columns(task)]))
+    known = columns(task, unit=any("unit" in line for line in lines))
+    write_scores(out, pd.DataFrame(lines, columns=[*LEADING, *known]))
 
 
 def _domains(rois: Sequence[Path]) -> dict[str, Path]:
@@ -84,6 +88,7 @@ def _scored(
     window = centre(truth.roi_size_px)
     size_px = tuple(side.stop - side.start for side in window) if centred else truth.roi_size_px
     weights = predicted.settings["weights"]
+    normalisation = predicted.settings.get("normalisation", NORMALISATIONS[0])
     lines: list[dict[str, Any]] = []
     description = f"score {predicted.method} ({weights}) on {truth.domain}"
     for number, row in progress(rows, total=len(rows), description=description, unit="image"):
@@ -92,6 +97,7 @@ def _scored(
         for threshold in thresholds:
             masks = masks_of(logits, size_px, threshold=threshold, structures=task.structures, nest=nest)
             whole = at_centre(masks, truth.roi_size_px) if centred else masks
-            identity = {"snapshot": weights, "threshold": threshold, **named(predicted, number)}
-            lines += score_image(whole, true, identity, task=task)
+            made = dict(zip(LEADING, (weights, threshold, normalisation), strict=True))
+            identity = made | named(predicted, number) | of_image(truth, row)
+            lines += score_image(whole, true, identity, task=task, tolerances_px=())  # none that a protocol names
     return lines

@@ -9,25 +9,26 @@ import numpy as np
 import pandas as pd
 
 from fdgst.core.measures import measure
-from fdgst.core.metrics import dice, dice_released, surface_metrics
+from fdgst.core.metrics import compare
 from fdgst.errors import DataError
 from fdgst.evaluation.catalogue import columns_of
 from fdgst.inference.postprocess import at_centre, centre
 from fdgst.progress import progress
 from fdgst.storage.predictions import Predictions, open_predictions
 from fdgst.storage.rois import Rois, open_rois
-from fdgst.storage.scores import DISTANCES, read_scores, write_scores
+from fdgst.storage.scores import DISTANCES, GROUP, UNIT, nsd_column, read_scores, write_scores
 from fdgst.storage.scores import columns as columns_of_scores
 from fdgst.study.strict import in_words
 from fdgst.study.task import Task
 
 
-def columns(task: Task) -> tuple[str, ...]:
-    """Return the columns of a file of scores, in order."""
-    return columns_of_scores([name for item in task.measures for name in columns_of(item)])
+def columns(task: Task, *, unit: bool = False, tolerances_px: Sequence[float] = ()) -> tuple[str, ...]:
+    """Return the columns of a file of scores, in order; parameters as of `fdgst.storage.scores.columns`."""
+    measures = [name for item in task.measures for name in columns_of(item)]
+    return columns_of_scores(measures, unit=unit, tolerances_px=tolerances_px)
 
 
-def score(predictions: Path, rois: Path, out: Path, *, task: Task) -> None:
+def score(predictions: Path, rois: Path, out: Path, *, task: Task, tolerances_px: Sequence[float]) -> None:
     """Score the masks of a file of predictions against the masks of a ROI file.
 
     Parameters
@@ -40,6 +41,8 @@ def score(predictions: Path, rois: Path, out: Path, *, task: Task) -> None:
         CSV with the columns that `columns` returns.
     task : Task
         What is measured.
+    tolerances_px : sequence of float
+        Of the normalised surface distance, pixels of the ROI.
 
     Raises
     ------
@@ -57,11 +60,13 @@ def score(predictions: Path, rois: Path, out: Path, *, task: Task) -> None:
             for line in score_image(
                 predicted.masks_of(number),
                 true_masks(truth, row, task=task, centred=cropped(predicted)),
-                named(predicted, number),
+                named(predicted, number) | of_image(truth, row),
                 task=task,
+                tolerances_px=tolerances_px,
             )
         ]
-    write_scores(out, pd.DataFrame(table, columns=columns(task)))
+        known = columns(task, unit=bool(truth.unit), tolerances_px=tolerances_px)
+    write_scores(out, pd.DataFrame(table, columns=known))
 
 
 def collect(paths: Sequence[Path], out: Path) -> None:
@@ -76,7 +81,12 @@ def collect(paths: Sequence[Path], out: Path) -> None:
 
 
 def score_image(
-    prediction: np.ndarray, truth: np.ndarray, identity: dict[str, Any], *, task: Task
+    prediction: np.ndarray,
+    truth: np.ndarray,
+    identity: dict[str, Any],
+    *,
+    task: Task,
+    tolerances_px: Sequence[float],
 ) -> Iterator[dict[str, Any]]:
     """Measure one image; yield a row per structure.
 
@@ -88,13 +98,16 @@ def score_image(
         The columns that say which image this is, and by which model.
     task : Task
         K structures, and the measures of them.
+    tolerances_px : sequence of float
+        Of the normalised surface distance.
 
     Yields
     ------
     dict
-        `identity` and the measurements: `dsc` in percent, distances in pixels. A structure that is missed has `dsc` 0,
-        the ROI's diagonal as every distance, and `missed` 1 (method, section 6). One that the truth lacks has no
-        distances; its `dsc` is 100 if the prediction lacks it too, else 0 and `false_alarm` is 1 (section 8).
+        `identity` and the measurements: `dsc` and `nsd_...` in percent, distances in pixels. A structure that is missed
+        has `dsc` 0, `nsd_...` 0, the image's diagonal as every distance, and `missed` 1 (method, section 6). One that
+        the truth lacks has no distances and no `nsd_...`; its `dsc` is 100 if the prediction lacks it too, else 0 and
+        `false_alarm` is 1 (section 8).
         ``{measure}_truth`` and ``{measure}_prediction`` are NaN where the mask does not allow to measure;
         `outside_px` counts the structure's predicted pixels outside the one that it is within, 0 without one.
     """
@@ -104,7 +117,7 @@ def score_image(
         areas = {"truth_px": np.count_nonzero(true), "prediction_px": np.count_nonzero(found)}
         outside = found & ~prediction[task.place(structure.within)] if structure.within else np.zeros_like(found)
         areas["outside_px"] = np.count_nonzero(outside)
-        yield {**identity, "structure": structure.id, **_metrics(found, true), **areas, **measures}
+        yield {**identity, "structure": structure.id, **_metrics(found, true, tolerances_px), **areas, **measures}
 
 
 def measured(masks: np.ndarray, task: Task) -> dict[str, float]:
@@ -117,19 +130,28 @@ def measured(masks: np.ndarray, task: Task) -> dict[str, float]:
     return found
 
 
-def _metrics(prediction: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+def _metrics(prediction: np.ndarray, truth: np.ndarray, tolerances_px: Sequence[float]) -> dict[str, float]:
     """Measure one structure; by convention where it is missed, or absent in the truth."""
     there, found = truth.any(), prediction.any()
     counts = {"missed": int(there and not found), "false_alarm": int(found and not there)}
+    nsd = [*map(nsd_column, tolerances_px)]
     if not there:
         share = 0.0 if found else 100.0
-        return {"dsc": share, "dsc_released": share, **dict.fromkeys(DISTANCES, math.nan), **counts}
+        return {"dsc": share, "dsc_released": share, **dict.fromkeys([*DISTANCES, *nsd], math.nan), **counts}
     if not found:
         # +1 in both terms of the released Dice leaves 1 / (size + 1) where nothing is predicted
-        shares = {"dsc": 0.0, "dsc_released": 100 / (np.count_nonzero(truth) + 1)}
+        shares = {"dsc": 0.0, "dsc_released": 100 / (np.count_nonzero(truth) + 1), **dict.fromkeys(nsd, 0.0)}
         return shares | dict.fromkeys(DISTANCES, math.hypot(*truth.shape)) | counts
-    shares = {"dsc": 100 * dice(prediction, truth), "dsc_released": 100 * dice_released(prediction, truth)}
-    return shares | surface_metrics(prediction, truth)._asdict() | counts
+    measured = compare(prediction, truth, tolerances_px=tolerances_px)
+    shares = {"dsc": 100 * measured.dice, "dsc_released": 100 * measured.dice_released}
+    within = {name: 100 * share for name, share in zip(nsd, measured.nsd, strict=True)}
+    return shares | measured.surface._asdict() | within | counts
+
+
+def of_image(truth: Rois, row: int) -> dict[str, Any]:
+    """Return the columns that say what an image is of: its group, and what a pixel measures where that is known."""
+    known = dict(zip(UNIT, (truth.units_per_px[row], truth.unit), strict=True)) if truth.unit else {}
+    return {GROUP: truth.groups[row], **known}
 
 
 def named(predicted: Predictions, number: int) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """Making banks: the amplitudes of a domain's training images, once, for all the shards that take its style."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fdgst.core.sparse import low_phases, sparse
 from fdgst.core.synthesis import spectrum_of
 from fdgst.core.thresholds import thresholded
-from fdgst.generation.threads import steady
+from fdgst.generation.threads import in_order, steady
 from fdgst.progress import progress
-from fdgst.storage.banks import DenseBankWriter, SoftBankWriter, create_bank
+from fdgst.storage.banks import create_bank
 from fdgst.storage.format import digest
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.study.augmentations import Augmentation
@@ -28,7 +30,7 @@ def images_of(rois: Rois, mixing: str) -> tuple[Callable[[int], np.ndarray], tup
 
 
 def make_bank(rois_path: Path, out: Path, *, alpha: float | str, mixing: str) -> None:
-    """Write the bank of a domain's training split, one image in memory at a time.
+    """Write the bank of a domain's training split, a few images in memory at a time.
 
     Parameters
     ----------
@@ -54,20 +56,19 @@ def make_bank(rois_path: Path, out: Path, *, alpha: float | str, mixing: str) ->
         rows = rois.indices("train")
         names = [rois.names[row] for row in rows]
         settings = {"domain": rois.domain, "alpha": alpha, "mixing": mixing, "rois": digest(rois_path)}
-        with create_bank(
-            out, alpha=alpha, channels=rois.channels, size_px=size_px, names=names, settings=settings
-        ) as bank:
-            for row in progress(rows, total=len(rows), description=f"bank {rois.domain}", unit="image"):
-                _add(bank, read(row), alpha)
+        whole = create_bank(out, alpha=alpha, channels=rois.channels, size_px=size_px, names=names, settings=settings)
+        made = in_order(lambda row: _kept(read(row), alpha), rows, jobs=1)  # the next while this one is written
+        with whole as bank, closing(made):
+            for kept in progress(made, total=len(rows), description=f"bank {rois.domain}", unit="image"):
+                bank.add(*kept)
 
 
-def _add(bank: DenseBankWriter | SoftBankWriter, image: np.ndarray, alpha: float | str) -> None:
-    """Transform one image and store what its bank keeps."""
+def _kept(image: np.ndarray, alpha: float | str) -> tuple[Any, ...]:
+    """Transform one image and return what its bank keeps: amplitudes, or few coefficients and low phases."""
     spectrum = spectrum_of(image)
     amplitude = abs(spectrum)
-    if isinstance(bank, DenseBankWriter):
-        bank.add(amplitude.astype(np.float32))
-    else:
-        width = image.shape[1]
-        phases = low_phases(spectrum, width, peak=amplitude.max(axis=(1, 2)))
-        bank.add(sparse(thresholded(amplitude, alpha=alpha, width_px=width)), phases)
+    if not alpha:
+        return (amplitude.astype(np.float32),)
+    width = image.shape[1]
+    phases = low_phases(spectrum, width, peak=amplitude.max(axis=(1, 2)))
+    return sparse(thresholded(amplitude, alpha=alpha, width_px=width)), phases

@@ -1,5 +1,6 @@
 """The change d of one content image: what a shard scales by lambda and adds to the image at network size."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,48 @@ from fdgst.storage.banks import Bank, DenseBank, SoftBank
 from fdgst.storage.rois import Rois
 from fdgst.study.augmentations import Augmentation
 from fdgst.study.strict import in_words
+
+
+@dataclass(frozen=True)
+class WholeParts:
+    """What is read for whole transforms.
+
+    Attributes
+    ----------
+    amplitude : ndarray of float32, shape (C, height, width // 2 + 1)
+        Of the style image.
+    content : ndarray, shape (height, width, C)
+        The content image.
+    """
+
+    amplitude: np.ndarray
+    content: np.ndarray
+
+
+@dataclass(frozen=True)
+class FewParts:
+    """What is read where a soft bank has few coefficients.
+
+    Attributes
+    ----------
+    coefficients : Coefficients
+        Of the style image; on the content's phases, if its bank has them all.
+    content : ndarray or None
+        The content image, shape (height, width, C), if its bank has not.
+    """
+
+    coefficients: Coefficients
+    content: np.ndarray | None
+
+    def on_content(self) -> Coefficients:
+        """Return the style's coefficients on the content's phases."""
+        if self.content is None:
+            return self.coefficients
+        spectrum = spectrum_of(self.content)
+        return self.coefficients.on(self.coefficients.phases_of(spectrum, peak=_peak(spectrum)))
+
+
+Parts = WholeParts | FewParts
 
 
 class FourierChange:
@@ -51,44 +94,37 @@ class FourierChange:
         if augmentation.window != "full":
             self._window = half(window_mask(augmentation.window, self._size_px)).astype(np.float32)
 
-    def __call__(self, content: int, style: int, x: np.ndarray) -> np.ndarray:
-        """Return d for the content image of that number in the training split, whose network-size image is `x`."""
-        if self._window is None:
-            return self._stylised(content, style) - x
-        return self._carried(content, style, self._window)
-
-    def _stylised(self, content: int, style: int) -> np.ndarray:
-        """Return w: the content at lambda 1."""
-        if isinstance(self._style_bank, SoftBank):
-            coefficients = self._style_bank.coefficients(style)
-            return self._synthesis.few(coefficients.on(self._phases(content, coefficients)), self._channels)
-        return self._carried(content, style, None)
-
-    def _carried(self, content: int, style: int, window: np.ndarray | None) -> np.ndarray:
-        """Put the style's amplitude on the content's phase, by whole transforms."""
-        spectrum = self._spectrum(content)
-        return self._synthesis(carry(spectrum, self._amplitude(style), window, peak=_peak(spectrum)))
-
-    def _phases(self, content: int, coefficients: Coefficients) -> np.ndarray:
-        """Return the content's unit phases where the style has coefficients."""
-        phases = None
+    def read(self, content: int, style: int) -> Parts:
+        """Read what d needs; both images are told by their number in the training split."""
+        if self._window is not None or not isinstance(self._style_bank, SoftBank):
+            return WholeParts(self._style_bank.amplitude(style), self._image(content))
+        coefficients = self._style_bank.coefficients(style)
         if self._content_bank is not None:
             phases = coefficients.phases_in(self._content_bank.phase(content), self._size_px[0])
-        if phases is None:
-            spectrum = self._spectrum(content)
-            phases = coefficients.phases_of(spectrum, peak=_peak(spectrum))
-        return phases
+            if phases is not None:
+                return FewParts(coefficients.on(phases), None)
+        return FewParts(coefficients, self._image(content))
 
-    def _spectrum(self, content: int) -> np.ndarray:
-        """Transform the content."""
-        return spectrum_of(self._read(int(self._rows[content])))
+    def __call__(self, parts: Parts, x: np.ndarray) -> np.ndarray:
+        """Return d for the content image whose network-size image is `x`, of what was read; in any thread."""
+        if isinstance(parts, FewParts):
+            return self._synthesis.few(parts.on_content(), self._channels) - x
+        d = np.empty(x.shape, np.float32)
+        for channel in range(self._channels):  # one at a time: a third of the memory
+            part = slice(channel, channel + 1)
+            d[..., part] = self._whole(parts.amplitude[part], parts.content[..., part])
+        return d if self._window is not None else d - x
 
-    def _amplitude(self, style: int) -> np.ndarray:
-        """Return the style's target amplitude as a whole half spectrum."""
-        amplitude = self._style_bank.amplitude(style)
+    def _whole(self, amplitude: np.ndarray, content: np.ndarray) -> np.ndarray:
+        """Put whole amplitudes on the content's phase, by transforms: w, or d where there is a window."""
         if self._alpha and isinstance(self._style_bank, DenseBank):
             amplitude = thresholded(amplitude, alpha=self._alpha, width_px=self._size_px[1])
-        return amplitude
+        spectrum = spectrum_of(content)
+        return self._synthesis(carry(spectrum, amplitude, self._window, peak=_peak(spectrum)))
+
+    def _image(self, content: int) -> np.ndarray:
+        """Read the content image of that number."""
+        return self._read(int(self._rows[content]))
 
 
 def _peak(spectrum: np.ndarray) -> np.ndarray:

@@ -38,7 +38,9 @@ class ShardDraws:
         if not isinstance(strengths, Uniform):
             return np.array(strengths, float)
         low, high = strengths.uniform
-        drawn = generator("lambda", self.seed, self.content_domain, self.style_domain, name).random(strengths.copies)
+        drawn = generator("lambda", self.seed, self.content_domain, self.style_domain, name).random(
+            strengths.copies or 1
+        )
         return low + (high - low) * drawn
 
     def directions(self, name: str, copies: int) -> np.ndarray:

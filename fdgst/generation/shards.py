@@ -1,7 +1,6 @@
 """Making shards: one pass over a content domain's training images, one image in memory at a time."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from fdgst.core.controls import contrast_residual, jittered
-from fdgst.core.mixing import mix, statistics
+from fdgst.core.mixing import clipped_share, mix, statistics
 from fdgst.core.sheets import contact_sheet
 from fdgst.errors import ConfigError
-from fdgst.generation.changes import FourierChange
+from fdgst.generation.changes import FourierChange, Parts
 from fdgst.generation.draws import ShardDraws
 from fdgst.generation.threads import in_order, steady
 from fdgst.progress import progress
@@ -23,7 +22,6 @@ from fdgst.storage.shards import STATISTICS, Plan, create_shard
 from fdgst.study.augmentations import Augmentation
 
 PREVIEW_ROWS, PREVIEW_PX = 3, 96
-Change = Callable[[int, int, np.ndarray], np.ndarray]  # content, style, x -> d
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def make_shard(
         The configuration's `generation.seed`.
     compression : {'none', 'gzip'}
     jobs : int
-        Threads; no byte depends on their number.
+        Threads of arithmetic, besides one that reads and one that writes; no byte depends on their number.
 
     Raises
     ------
@@ -85,27 +83,38 @@ def make_shard(
         with create_shard(out, maker.plan(compression), settings=settings) as shard:
             preview: list[list[np.ndarray]] = []
             description = f"shard {maker.draws.content_domain} like {maker.draws.style_domain}"
-            made = in_order(maker, range(len(maker.names)), jobs=jobs)
+            read = stack.enter_context(closing(in_order(maker.read, range(len(maker.names)), jobs=1)))
+            made = stack.enter_context(closing(in_order(maker, read, jobs=jobs if jobs > 1 else 0)))
             for copies in progress(made, total=len(maker.names), description=description, unit="image"):
                 shard.add(copies.pixels, copies.bits, copies.statistics)
-                if len(preview) < PREVIEW_ROWS:
+                if copies.pictures is not None:
                     preview.append([copies.x, *copies.pictures])
             shard.close(contact_sheet(preview, tile_px=PREVIEW_PX))
 
 
 @dataclass(frozen=True)
+class Original:
+    """What is read for one content image: its number, itself and its masks at network size, and what its d needs."""
+
+    number: int
+    x: np.ndarray
+    bits: np.ndarray
+    parts: Parts | None
+
+
+@dataclass(frozen=True)
 class Copies:
-    """What one content image gives: itself, what the shard stores, its pictures at every lambda, and their numbers."""
+    """What one content image gives: itself, what the shard stores, its numbers, and the first ones' pictures."""
 
     x: np.ndarray
-    pixels: np.ndarray
-    pictures: np.ndarray
     bits: np.ndarray
+    pixels: np.ndarray
     statistics: dict[str, np.ndarray]
+    pictures: np.ndarray | None
 
 
 class _ShardMaker:
-    """Everything about a shard but its file; called with the number of a content image, it makes its copies."""
+    """Everything about a shard but its file; called with what is read for a content image, it makes its copies."""
 
     def __init__(
         self, rois: Rois, style_bank: Bank | None, content_bank: Bank | None, augmentation: Augmentation, seed: int
@@ -116,7 +125,7 @@ class _ShardMaker:
         self.draws = ShardDraws(seed, rois.domain, style_bank.domain if style_bank else rois.domain)
         self._style_names = style_bank.names if style_bank else self.names
         self._styles = list(range(len(self.names)))  # a control keeps its own style
-        self._change: Change = lambda content, style, x: contrast_residual(x)
+        self._change: FourierChange | None = None
         if style_bank:
             self._styles = [self.draws.style(name, len(style_bank.names)) for name in self.names]
             self._change = FourierChange(rois, style_bank, content_bank, augmentation)
@@ -143,37 +152,55 @@ class _ShardMaker:
             },
         )
 
-    def __call__(self, content: int) -> Copies:
-        """Make the copies of one content image."""
-        row, lambdas = self._rows[content], self._lambdas[content]
-        x = self.rois.network_image(row)
-        pictures = np.empty((len(lambdas), *x.shape), x.dtype)
-        pixels = pictures
+    def read(self, number: int) -> Original:
+        """Read what the copies of one content image need."""
+        row, parts = self._rows[number], None
+        if self._change is not None:
+            parts = self._change.read(number, self._styles[number])
+        return Original(number, self.rois.network_image(row), self.rois.network_bits(row), parts)
+
+    def __call__(self, content: Original) -> Copies:
+        """Make the copies of one content image; in any thread."""
+        x, lambdas = content.x, self._lambdas[content.number]
         if self.augmentation.kind == "jitter":
-            numbers = self._jitter(content, x, pictures)
+            pixels = np.empty((len(lambdas), *x.shape), x.dtype)
+            numbers = self._jitter(content.number, x, pixels)
         else:
-            d = self._change(content, self._styles[content], x)
-            if self.augmentation.encoding == "residual":
-                pixels = d.astype(np.float16 if x.dtype == np.uint8 else np.float32)
-                d = pixels.astype(np.float32)  # the pictures that the file gives
-            numbers = self._mixed(x, d, lambdas, pictures)
-        bits = self.rois.network_bits(row)
-        return Copies(x, pixels, pictures, bits, dict(zip(STATISTICS, numbers, strict=True)))
+            pixels, numbers = self._scaled(x, self._d(content), lambdas)
+        pictures = None
+        if content.number < PREVIEW_ROWS:
+            pictures = pixels if self.augmentation.encoding == "grid" else self._mixed(x, pixels, lambdas)[0]
+        return Copies(x, content.bits, pixels, dict(zip(STATISTICS, numbers, strict=True)), pictures)
+
+    def _d(self, content: Original) -> np.ndarray:
+        """Return the change of one content image."""
+        if self._change is None or content.parts is None:
+            return contrast_residual(content.x)
+        return self._change(content.parts, content.x)
+
+    def _scaled(self, x: np.ndarray, d: np.ndarray, lambdas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the shard stores of one image, and `STATISTICS`, shape (4, L)."""
+        white = self.rois.white
+        if self.augmentation.encoding == "grid":
+            pixels, clipped = self._mixed(x, d, lambdas)
+        else:
+            pixels, clipped = d, clipped_share(x, d, lambdas, white=white)
+        return pixels, np.stack([clipped, *statistics(x, d, lambdas, white=white)])
 
     def _jitter(self, content: int, x: np.ndarray, pictures: np.ndarray) -> np.ndarray:
         """Write the jittered copies of one image, each with its own change; return their statistics."""
         lambdas = self._lambdas[content]
         directions = self.draws.directions(self.names[content], len(lambdas))
-        numbers = [
-            self._mixed(x, jittered(x, strength=lam, directions=direction) - x, np.ones(1), picture[None])
-            for lam, direction, picture in zip(lambdas, directions, pictures, strict=True)
-        ]
+        numbers = []
+        for lam, direction, picture in zip(lambdas, directions, pictures, strict=True):
+            (picture[...],), own = self._scaled(x, jittered(x, strength=lam, directions=direction) - x, np.ones(1))
+            numbers.append(own)
         return np.concatenate(numbers, axis=1)
 
-    def _mixed(self, x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray) -> np.ndarray:
-        """Write the pictures of one image to `out`; return `STATISTICS`, shape (4, L)."""
-        white = self.rois.white
-        return np.stack([mix(x, d, lambdas, out, white=white), *statistics(x, d, lambdas, white=white)])
+    def _mixed(self, x: np.ndarray, d: np.ndarray, lambdas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pictures of one image at every lambda, and the share of clipped values in each."""
+        pictures = np.empty((len(lambdas), *x.shape), x.dtype)
+        return pictures, mix(x, d, lambdas, pictures, white=self.rois.white)
 
 
 def _settings(inputs: ShardInputs, maker: _ShardMaker) -> dict[str, Any]:

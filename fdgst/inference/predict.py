@@ -17,7 +17,7 @@ from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.study.task import Structure
 
-BATCH = 16  # images at once
+BATCH = 16  # images at once, where none depends on the others
 LARGEST = np.finfo(np.float16).max
 Network = Callable[[np.ndarray], np.ndarray]
 
@@ -33,6 +33,7 @@ def predict(
     threshold: float,
     nest: bool,
     structures: Sequence[Structure],
+    batch: int = BATCH,
 ) -> None:
     """Predict the images of a ROI file and write masks and logits.
 
@@ -45,7 +46,7 @@ def predict(
     out : Path
         The file of predictions.
     model : mapping
-        method, unseen, seed and weights of the network.
+        method, unseen, seed and weights of the network, and whose statistics normalise the images.
     view : {'whole', 'centre'}
         What the network is shown of a ROI: all of it, or the centre 512/800 of each side, as the released test script
         does with one domain.
@@ -56,6 +57,9 @@ def predict(
         Cut each structure to the one that it is within.
     structures : sequence of Structure
         Those of the ROI file, in its order, with their post-processing.
+    batch : int
+        Images that the network is given together, in the file's order; the last may be fewer. ASSUME: a single one is
+        given with those before it, since one image has no statistics of a batch.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def predict(
         size_px = _seen_size(source, view)
 
         def pairs() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-            for logit in _logits(network, source, rows, view, str(model["method"])):
+            for logit in _logits(network, source, rows, view, str(model["method"]), batch):
                 # of the rounded logits: what the file holds is enough to make its masks again
                 masks = masks_of(
                     logit.astype(np.float32), size_px, threshold=threshold, structures=structures, nest=nest
@@ -101,15 +105,22 @@ def _seen_size(source: Rois, view: str) -> tuple[int, int]:
     return (rows.stop - rows.start, columns.stop - columns.start) if view == "centre" else source.roi_size_px
 
 
-def _logits(network: Network, source: Rois, rows: np.ndarray, view: str, name: str) -> Iterator[np.ndarray]:
+def _logits(network: Network, source: Rois, rows: np.ndarray, view: str, name: str, batch: int) -> Iterator[np.ndarray]:
     """Yield the logits of one image after another, float16 (K, h, w)."""
     with Progress(len(rows), description=f"predict {source.domain} by {name}", unit="image") as shown:
-        for first in range(0, len(rows), BATCH):
-            batch = rows[first : first + BATCH]
-            images = _centres(source, batch) if view == "centre" else source.network_images(batch)
+        for together in _batches(rows, batch):
+            images = _centres(source, together) if view == "centre" else source.network_images(together)
             for logit in network(images):
                 yield logit.clip(-LARGEST, LARGEST).astype(np.float16)
                 shown.advance()
+
+
+def _batches(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Divide rows into batches, in order; a last one of a single image is joined to the one before."""
+    starts = [*range(0, len(rows), size)]
+    if len(starts) > 1 and len(rows) - starts[-1] == 1:
+        starts.pop()
+    yield from np.split(rows, starts[1:])
 
 
 def _centres(source: Rois, rows: np.ndarray) -> np.ndarray:

@@ -9,8 +9,11 @@ import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import nn
 
 from fdgst.errors import FormatError
+from fdgst.inference import NORMALISATIONS
+from fdgst.inference.predict import BATCH
 from fdgst.models import reason, rebuild_network
 from fdgst.study.faults import lines
 from fdgst.study.training import Training
@@ -21,7 +24,10 @@ from fdgst.training.results import MODEL, RECORD
 from fdgst.training.store import normalise
 
 LAST = "last"
-NEEDED = ("settings", "trainer", "options", "sources", "seed", "channels", "white", "structures", "network_size_px")
+NEEDED = (
+    "settings", "trainer", "options", "sources", "seed", "channels", "white", "structures", "network_size_px",
+    "images_per_step",
+)  # fmt: skip
 
 
 class Predictor:
@@ -36,6 +42,9 @@ class Predictor:
     device : {'auto', 'cpu', 'cuda'}
     threads : int
         At most.
+    normalisation : {'running', 'test_batch'}
+        Whose statistics normalise the images: those gathered in training, or those of the images that are given
+        together. Then an image's logits depend on the others.
 
     Attributes
     ----------
@@ -49,6 +58,11 @@ class Predictor:
         Of the images that it takes.
     size_px : (int, int)
         Height and width of the images that it was trained on.
+    normalisation : str
+        As given.
+    batch : int
+        Images that are to be given together. ASSUME: for statistics of the test batch as many as one step of the
+        training held, which is what its layers were normalised over.
 
     Raises
     ------
@@ -58,7 +72,9 @@ class Predictor:
         If run.json speaks of a trainer that this version does not know.
     """
 
-    def __init__(self, folder: Path, *, weights: Path | None, device: str, threads: int) -> None:
+    def __init__(
+        self, folder: Path, *, weights: Path | None, device: str, threads: int, normalisation: str = NORMALISATIONS[0]
+    ) -> None:
         self.record: dict[str, Any] = _record(folder / RECORD)
         settings = _settings(folder / RECORD, self.record)
         self.structures, self.size_px = tuple(self.record["structures"]), tuple(self.record["network_size_px"])
@@ -84,12 +100,24 @@ class Predictor:
             raise FormatError(
                 f"{path}: not the weights that {RECORD} speaks of ({reason(error)}); train again"
             ) from error
+        self.normalisation = normalisation
+        self.batch = BATCH
+        if normalisation == "test_batch":
+            self.batch = self.record["images_per_step"]
+            _forget_statistics(self._trainer.network)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return logits, float32 (n, K, h, w), of images, uint8 or uint16 (n, h, w, C)."""
         pixels = grey_levels(stored(images).to(self._device)).permute(0, 3, 1, 2)
         pixels = normalise(pixels, self.white).contiguous(memory_format=torch.channels_last)
         return self._trainer.predict(pixels).float().cpu().numpy()
+
+
+def _forget_statistics(network: nn.Module) -> None:
+    """Take the running statistics from a network: without them batch normalisation takes those of its batch."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.running_mean = module.running_var = None
 
 
 def _record(path: Path) -> dict[str, Any]:

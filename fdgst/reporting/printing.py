@@ -45,15 +45,20 @@ def size(size_px: int | Sequence[int]) -> str:
     return in_words((size_px, size_px) if isinstance(size_px, int) else (size_px[0], size_px[1]))
 
 
-def probability(text: str) -> str:
-    """Print a p value.
+def probability(text: str, level: float | None = None) -> str:
+    """Print a p value: four digits, and more where these could not be told from the level that it is held against.
 
     Examples
     --------
-    >>> probability("0.0264"), probability("0.0000123")
-    ('0.0264', '< 0.0001')
+    >>> probability("0.0264"), probability("0.0000123"), probability("0.0500045", 0.05)
+    ('0.0264', '< 0.0001', '0.050005')
     """
-    return "< 0.0001" if float(text) < 0.0001 else number(text, 4)
+    if float(text) < 0.0001:
+        return "< 0.0001"
+    digits = 4
+    while level is not None and digits < 6 and number(text, digits) == number(level, digits):
+        digits += 1
+    return number(text, digits)
 
 
 def minutes(seconds: float) -> str:

@@ -1,20 +1,17 @@
-"""The report: one HTML file, complete in itself, from the files that the workflow leaves.
-
-A file's place in the report is told by its name (results/README.md): nothing is looked up beside the files given, so
-that the workflow knows what the report is made of. Numbers stay the text of the CSV files until they are printed.
-"""
+"""The report: one HTML file, complete in itself, for a reader in a hurry first, and then for everybody else."""
 
 import base64
-import csv
+import hashlib
 import json
+import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from fdgst import __version__
-from fdgst.errors import ConfigError, DataError
 from fdgst.evaluation.catalogue import (
     AVERAGE,
     PROTOCOLS,
@@ -25,153 +22,277 @@ from fdgst.evaluation.catalogue import (
     columns_of,
     metrics,
     optional,
+    per_image,
     within,
 )
+from fdgst.evaluation.permutation import DRAWS
+from fdgst.evaluation.protocols import VARIANT
+from fdgst.reporting.answer import questions, scale
+from fdgst.reporting.cases import means_of_images
+from fdgst.reporting.caveats import (
+    best_unasked,
+    label,
+    many_missed,
+    misses,
+    printed_p,
+    refuse_another_study,
+    turned,
+)
+from fdgst.reporting.material import TABLES, Material, Rows, gather, read_record
 from fdgst.reporting.printed import ERRATA, incomparable
 from fdgst.reporting.printing import fingerprints, minutes, number, probability, size
 from fdgst.reporting.tex import SIDE_BY_SIDE
 from fdgst.storage.atomic import write_text
-from fdgst.study.slices import Row
+from fdgst.storage.scores import read_scores
+from fdgst.study.slices import Column, Row, TableSettings
 from fdgst.study.task import Measure, Task
 
-Rows = list[dict[str, str]]
-TABLES = ("table1", "significance", "wins", "protocols", "table1_vs_paper", "audit")
-SECTIONS = {
-    "short": "In short",
-    "measured": "What was measured",
-    "table": "The table",
-    "tests": "Differences and tests",
-    "protocols": "Protocols",
-    "paper": "Beside the paper",
-    "pictures": "Pictures",
-    "distributions": "By domain",
-    "clinic": "What a clinician reads",
-    "failures": "Failures",
-    "training": "Training",
-    "studies": "Studies",
-    "sheet": "Data sheet",
-    "method": "How it is done",
-    "errata": "Slips of the paper",
-    "provenance": "Provenance",
-}
 OF_METHODS, OF_DOMAINS = ("method", "reference", "better"), ("unseen", "domain", "content", "style")  # columns of ids
 
 
-@dataclass(frozen=True)
-class Material:
-    """What a report is made of, sorted by place.
+def study_of(config: Path) -> tuple[TableSettings, dict[str, Any]]:
+    """Read the configuration of a study.
 
-    Attributes
+    Parameters
     ----------
-    tables : dict
-        Rows by table (`TABLES`).
-    sheets, ablations : dict
-        Data sheets by augmentation; tables by study.
-    figures, studies : dict
-        Pictures as data URIs: of results/figures by name, of the studies by study.
-    records : list of dict
-        What each training left about itself (run.json).
+    config : Path
+        JSON; besides the configuration's own keys `inherited`, a list of settings that were taken over from the demo's,
+        one line of text each, and `upper_bounds`, ids of methods (both optional).
+
+    Returns
+    -------
+    settings : TableSettings
+        What its table shows.
+    config : dict
+        The whole.
     """
+    whole = read_record(config)
+    bounds, judged = whole.get("upper_bounds", []), whole["evaluation"]
+    settings = TableSettings(
+        methods=tuple(Row(id=m["id"], title=m["title"], upper_bound=m["id"] in bounds) for m in whole["methods"]),
+        domains=tuple(Column(id=d["id"], title=d["title"], paper=d.get("paper")) for d in whole["domains"]),
+        task=Task.model_validate_json(json.dumps(whole["task"])),
+        data=_data(whole["dataset"]),
+        tests="",
+        **{name: judged[name] for name in ("protocol", "bootstrap_samples", "confidence")},
+    )
+    return settings, whole
 
-    tables: dict[str, Rows] = field(default_factory=dict)
-    sheets: dict[str, Rows] = field(default_factory=dict)
-    ablations: dict[str, Rows] = field(default_factory=dict)
-    figures: dict[str, str] = field(default_factory=dict)
-    studies: dict[str, str] = field(default_factory=dict)
-    records: list[dict[str, Any]] = field(default_factory=list)
 
-
-def write_report(out: Path, *, config: Path, files: Sequence[Path]) -> None:
+def write_report(
+    out: Path, *, settings: TableSettings, files: Sequence[Path], config: Mapping[str, Any] | None = None
+) -> None:
     """Write the report.
 
     Parameters
     ----------
     out : Path
         HTML; needs no other file and no network. Equal inputs give equal bytes.
-    config : Path
-        The whole configuration, JSON; besides its own keys `inherited`, a list of settings that were taken over from
-        the demo's, one line of text each, and `upper_bounds`, ids of methods (both optional).
+    settings : TableSettings
+        What the table shows: rows, columns, task, protocol.
     files : sequence of Path
-        Any of the files that `gather` knows; a section whose file is missing says how to make it.
+        Any of the files that `gather` knows; a section whose file is missing is left out.
+    config : mapping, optional
+        The whole configuration of a study, from `study_of`; none where masks of any program were judged.
 
     Raises
     ------
     ConfigError
-        One line per file that has no place in the report.
-    DataError
+        One line per file that has no place in the report; or if tables are of another number of trainings than the
+        scores or the configuration.
+    FormatError, DataError
         If a file cannot be read.
     """
     import yaml
 
-    settings = _record(config)
-    inherited = settings.pop("inherited", [])
-    task = Task.model_validate_json(json.dumps(settings["task"]))
     material = gather(files)
-    table = material.tables.get("table1", [])
+    settled = {key: value for key, value in (config or {}).items() if key != "inherited"}
+    script = _template_text("report.js")
+    known = vars(material) | {"tables": {name: material.tables.get(name, []) for name in TABLES}}
+    known |= _described(settings, config) | _found(settings, material, config)
     text = (
-        _environment(_methods(settings), {item["id"]: item["title"] for item in settings["domains"]})
+        _environment(_methods(settings, config), {item.id: item.title for item in settings.domains})
         .get_template("report.html.j2")
         .render(
-            **vars(material),
-            **_described(settings, task),
-            inherited=inherited,
-            config_text=yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=110),
+            **known,
+            next_figure=partial(next, count(1)),
+            sections=[(anchor, title) for anchor, title, there in _sections(known) if there],
+            inherited=(config or {}).get("inherited", []),
+            config_text=yaml.safe_dump(settled, sort_keys=False, allow_unicode=True, width=110) if config else "",
             version=__version__,
-            sections={name: title for name, title in SECTIONS.items() if name != "clinic" or task.measures},
-            cells=cells_of(table),
-            verdicts=_verdicts(material.tables.get("significance", [])),
-            matrix=_matrix(material.tables.get("protocols", [])),
-            roles=ROLES,
-            versions=_versions(material.records),
-            missed=_missed(table, settings["methods"], task),
+            style=_template_text("report.css"),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )
     write_text(out, text)
 
 
-def gather(files: Sequence[Path]) -> Material:
-    """Read files and sort them by their names: tables, data sheets, studies, figures and records of trainings."""
-    material = Material()
-    readers: dict[str, Callable[[Path], None]] = {
-        ".csv": lambda path: _gather_table(material, path),
-        ".png": lambda path: _gather_picture(material, path),
-        ".json": lambda path: material.records.append(_record(path)),
-    }
-    files = [path for path in files if path.name != "scores.csv"]  # its numbers stand in table1.csv: *.csv may be given
-    strangers = [path for path in files if not _known(path)]
-    if strangers:
-        known = f"{', '.join(f'{name}.csv' for name in TABLES)}, sheet.csv, run.json, ablations/*.csv and *.png"
-        raise ConfigError(*[f"{path}: has no place in the report; known are {known}" for path in strangers])
-    for path in sorted(files):
-        readers[path.suffix](path)
-    material.records.sort(
-        key=lambda record: (record["unseen"], record["seed"], record["stage"] != "pretrain", record["method"])
-    )
-    return material
+def _sections(known: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """Return every section: its anchor, its title, and what makes it be there."""
+    figures, tables = known["figures"], known["tables"]
+    return [
+        ("answer", "The answer", True),
+        ("table", "The table", known["cells"]),
+        ("tests", "Differences and tests", tables.get("significance")),
+        ("ranks", "Ranks", tables.get("ranks")),
+        ("images", "Row against row", known["points"] or "pairs" in figures),
+        ("measured", "What was measured", True),
+        ("protocols", "Protocols", known["matrix"]),
+        ("paper", "Beside the paper", tables.get("table1_vs_paper")),
+        ("against", "Beside another table", tables.get("against")),
+        ("pictures", "Pictures", figures.keys() & {"fig1", "fig2", "fig3", "released", "fig5"}),
+        ("distributions", "By domain", "boxes" in figures),
+        ("clinic", "What a clinician reads", known["measures"] and (known["cells"] or "agreement" in figures)),
+        ("failures", "Failures", "gallery" in figures),
+        ("training", "Training", known["records"] or "curves" in figures),
+        ("studies", "Studies", known["ablations"] or known["studies"]),
+        ("sheet", "Data sheet", known["sheets"]),
+        ("method", "How it is done", known["config"]),
+        ("errata", "Slips of the paper", known["config"]),
+        ("provenance", "Provenance", known["config"] or known["records"]),
+    ]
 
 
-def _described(config: Mapping[str, Any], task: Task) -> dict[str, Any]:
-    """Return what the templates say of the configuration."""
-    bounds = config.get("upper_bounds", [])
-    methods = [Row(id=item["id"], title=item["title"], upper_bound=item["id"] in bounds) for item in config["methods"]]
-    apart = incomparable([item.id for item in methods], [item.get("paper") for item in config["domains"]])
+def _template_text(name: str) -> str:
+    """Return a file of the templates as it is."""
+    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
+
+
+def _described(settings: TableSettings, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what the templates say of the study."""
+    task = settings.task
+    apart = incomparable([item.id for item in settings.methods], [item.paper for item in settings.domains])
     return {
         "config": config,
-        "methods": methods,
-        "domains": config["domains"],
-        "ids": [domain["id"] for domain in config["domains"]],
-        "seeds": config["seeds"],
-        "bounds": bounds,
-        "incomparable": apart,
+        "settings": settings,
+        "drawn": config is not None and config["dataset"]["reader"] == "phantom",
+        "methods": settings.methods,
+        "rivals": [item for item in settings.methods if not item.upper_bound],
+        "domains": settings.domains,
+        "ids": [item.id for item in settings.domains],
+        "bounds": [item.id for item in settings.methods if item.upper_bound],
         "errata": [slip for slip in ERRATA if not (slip.of_table and apart)],
-        "shown": [*PROTOCOLS[config["evaluation"]["protocol"]].values()],
+        "shown": [*PROTOCOLS[settings.protocol].values()],
         "structures": {item.id: item.title for item in task.structures},
         "side_by_side": len(task.structures) <= SIDE_BY_SIDE,
         "metrics": metrics(task),
         "measures": [(item.title, explained(item, task)) for item in task.measures],
         "clinic": _clinic(task),
         "post_processing": _post_processing(task),
+        "confidence": f"{100 * settings.confidence:g}",
+        "level": f"{1 - settings.confidence:.3g}",
+        "diagonal": _diagonal(config),
+        "roles": ROLES,
     }
+
+
+def _found(settings: TableSettings, material: Material, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what the templates say of the results."""
+    table, compared = (material.tables.get(name, []) for name in ("table1", "significance"))
+    scores = read_scores(material.scores) if material.scores else None
+    refuse_another_study(
+        material.tables, scored=_seeds_of(scores), configured=len(config["seeds"]) if config is not None else 0
+    )
+    asked, cells = questions(compared), cells_of(table)
+    averages = [row for row in table if row["unseen"] == AVERAGE]
+    images = max((int(row["images"]) for row in averages), default=0)
+    units = max((int(row["units"]) for row in compared if row["unseen"] == AVERAGE), default=0)
+    drawn_units = "groups" if units and units < images else "images"
+    names = {item.id: item.title for item in settings.task.structures}
+    protocols, shown = material.tables.get("protocols", []), PROTOCOLS[settings.protocol].values()
+    return {
+        "cells": cells,
+        "unit": _units(settings, table),
+        "asked": asked,
+        "scales": scale(asked),
+        "label": lambda structure, metric: label(structure, metric, names),
+        "many_missed": lambda question: many_missed(question, cells),
+        "turned": lambda question: turned(question, protocols, _base(settings, config), names) if config else [],
+        "unasked": best_unasked(
+            cells, [item.id for item in settings.methods if not item.upper_bound], asked, shown, names
+        ),
+        "draws": f"{DRAWS:,}".replace(",", " "),
+        "key": lambda row: tuple(row[name] for name in ("method", "reference", "structure", "metric", "unseen")),
+        "p_of": printed_p(compared, level=1 - settings.confidence, units=drawn_units),
+        "seeds": max((int(row["seeds"]) for row in (*averages, *compared)), default=0),
+        "images": images,
+        "units": units,
+        "drawn_units": drawn_units,
+        "matrix": _matrix(protocols),
+        "changed": _changed(protocols),
+        "versions": _versions(material.records),
+        "missed": _missed(table, settings),
+        "points": {} if scores is None else _points(scores, settings, table),
+    }
+
+
+def _seeds_of(scores: Any) -> list[frozenset[str]]:
+    """Return the seeds of each method and unseen domain of the scores; none without scores."""
+    if scores is None:
+        return []
+    return [frozenset(map(str, seeds)) for seeds in scores.groupby(["method", "unseen"])["seed"].unique()]
+
+
+def _base(settings: TableSettings, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the protocol of the table, by the names of the columns of ``protocols.csv``."""
+    cropped = any(item.get("released_crop") for item in config["domains"])
+    own = {"definitions": settings.protocol, "threshold": config["evaluation"]["threshold"], "checkpoint": "last"}
+    return own | {"released_crop": int(cropped), "normalisation": "running"}
+
+
+def _changed(protocols: Rows) -> list[str]:
+    """Name the conventions that differ among the protocols."""
+    words = {
+        "definitions": "the metrics’ definitions", "threshold": "the threshold", "checkpoint": "the checkpoint",
+        "released_crop": "the crop", "normalisation": "the normalisation",
+    }  # fmt: skip
+    return [words[name] for name in VARIANT if len({row.get(name) for row in protocols}) > 1]
+
+
+def _points(scores: Any, settings: TableSettings, table: Rows) -> dict[str, Any]:
+    """Return every image's values, means over the seeds, for the chart of row against row."""
+    named, unit, shown = metrics(settings.task), _units(settings, table), PROTOCOLS[settings.protocol].values()
+    long = per_image(scores, task=settings.task, protocol=settings.protocol)
+    rows, columns = [item.id for item in settings.methods], [item.id for item in settings.domains]
+    means = means_of_images(long[long["method"].isin(rows) & long["unseen"].isin(columns)], settings.protocol)
+    images = list(dict.fromkeys(image for found in means.values() for image in found.index))
+    return {
+        "methods": [[item.id, item.title] for item in settings.methods],
+        "structures": [[item.id, item.title] for item in settings.task.structures],
+        "metrics": [[name, f"{named[name].title} ({unit[name]})", named[name].better] for name in shown],
+        "domains": [[item.id, item.title] for item in settings.domains],
+        "images": images,
+        "values": {",".join(cell): [_rounded(found.get(image)) for image in images] for cell, found in means.items()},
+    }
+
+
+def _units(settings: TableSettings, table: Rows) -> dict[str, str]:
+    """Return the unit of each metric: the table's own where it says one."""
+    own = {row["metric"]: row["unit"] for row in table if row.get("unit")}
+    return {name: item.unit for name, item in metrics(settings.task).items()} | own
+
+
+def _rounded(value: float | None) -> float | None:
+    """Round a value for the page; JSON has no NaN."""
+    return None if value is None or value != value else round(value, 2)
+
+
+def _data(dataset: Mapping[str, Any]) -> str:
+    """Say what a study was made on; of folders the names alone, which are the same on every machine."""
+    words = {
+        "phantom": "the phantom (drawn), {size_px}, seed {seed}", "fundus": "photographs in {root}",
+        "table": "images listed in {table}",
+    }  # fmt: skip
+    told = dict(dataset)
+    if "size_px" in dataset:
+        told["size_px"] = size(dataset["size_px"])
+    if dataset.get("root"):
+        told["root"] = Path(dataset["root"]).name
+    if dataset.get("table"):
+        path = Path(dataset["table"])
+        told["table"] = f"{path.parent.name}/{path.name}" if path.parent.name not in ("", "..") else path.name
+    return words.get(dataset["reader"], "read by {reader}").format(**told)
 
 
 def explained(measure: Measure, task: Task) -> str:
@@ -185,6 +306,15 @@ def explained(measure: Measure, task: Task) -> str:
         "area": f"the area of {inner} in pixels of the ROI",
         "rim_width": f"how far {outer} reaches beyond {inner} on each of four sides, in pixels of the ROI",
     }[measure.kind]
+
+
+def _diagonal(config: Mapping[str, Any] | None) -> str:
+    """Return the ROI's diagonal, in words; nothing where ROIs have no one size."""
+    if config is None:
+        return ""
+    side = config["roi_size"]
+    height, width = (side, side) if isinstance(side, int) else side
+    return f"{math.hypot(height, width):.0f} px"
 
 
 def _clinic(task: Task) -> list[tuple[str, str, str, int]]:
@@ -221,25 +351,35 @@ def _post_processing(task: Task) -> str:
     return "; ".join(f"{title}: {kind}" for title, kind in kinds.items())
 
 
-def _methods(config: Mapping[str, Any]) -> dict[str, str]:
+def _methods(settings: TableSettings, config: Mapping[str, Any] | None) -> dict[str, str]:
     """Return the printed names of methods, the studies' own too, by id."""
-    own = [method for study in config["ablations"] for method in study["methods"] if isinstance(method, dict)]
-    return {item["id"]: item["title"] for item in (*own, *config["methods"])}
+    studies = (config or {}).get("ablations", [])
+    own = {item["id"]: item["title"] for study in studies for item in study["methods"] if isinstance(item, dict)}
+    return own | {item.id: item.title for item in settings.methods}
 
 
-def _missed(table: Rows, methods: Sequence[Mapping[str, Any]], task: Task) -> str:
+def _missed(table: Rows, settings: TableSettings) -> str:
     """Say how often nothing was predicted, and what that costs; and how often something was that is not there."""
+    methods, task, cells = settings.methods, settings.task, cells_of(table)
     averages = [row for row in table if row["unseen"] == AVERAGE]
-    counts = {(row["method"], row["structure"]): int(row["missed"]) for row in averages}
-    found = {item["title"]: [counts.get((item["id"], name), 0) for name in task.ids] for item in methods}
-    rows = [f"{title} {', '.join(map(str, missed))}" for title, missed in found.items() if any(missed)]
-    names = ", ".join(item.title for item in task.structures)
-    sentences = ["No structure was missed."]
-    if rows:
-        sentences = [f"Not predicted at all ({names}): {'; '.join(rows)}. What a miss costs is the protocol’s choice."]
+    what = "predictions" if any(int(row["seeds"]) > 1 for row in averages) else "images"
+    sentences = []
+    for structure in task.structures:
+        found = {item.title: misses(cells, item.id, structure.id) for item in methods}
+        rows = [
+            f"{title} {counted[0]} of {counted[1]} {what} ({100 * counted[0] / counted[1]:.0f} %)"
+            for title, counted in found.items()
+            if counted and counted[0]
+        ]
+        if rows:
+            sentences.append(f"{structure.title} not predicted at all: {'; '.join(rows)}.")
+    if sentences:
+        sentences.append("What a miss costs is the protocol’s choice.")
+    elif any(row["metric"] == "missed" for row in averages):
+        sentences.append("No structure was missed.")
     rates = {(row["method"], row["structure"]): row["mean"] for row in averages if row["metric"] == "false_alarm"}
     for name in optional(task):
-        shares = [(item["title"], rates.get((item["id"], name))) for item in methods]
+        shares = [(item.title, rates.get((item.id, name))) for item in methods]
         alarms = [f"{title} {number(share, 1)}" for title, share in shares if share]
         if alarms:
             title = next(item.title for item in task.structures if item.id == name)
@@ -247,58 +387,12 @@ def _missed(table: Rows, methods: Sequence[Mapping[str, Any]], task: Task) -> st
     return " ".join(sentences)
 
 
-def _known(path: Path) -> bool:
-    """Tell whether a file has a place in the report."""
-    in_place = path.parent.name == "ablations" or path.stem in (*TABLES, "sheet")
-    return path.suffix == ".png" or path.name == "run.json" or (path.suffix == ".csv" and in_place)
-
-
-def _gather_table(material: Material, path: Path) -> None:
-    """Put a CSV file in its place."""
-    if path.parent.name == "ablations":
-        material.ablations[path.stem] = _rows(path)
-    elif path.stem == "sheet":
-        material.sheets[path.parent.name] = _rows(path)
-    else:
-        material.tables[path.stem] = _rows(path)
-
-
-def _gather_picture(material: Material, path: Path) -> None:
-    """Put a PNG file in its place, as text that a page can hold."""
-    uri = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
-    (material.studies if path.parent.name == "ablations" else material.figures)[path.stem] = uri
-
-
-def _rows(path: Path) -> Rows:
-    """Read a CSV file as text."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def _record(path: Path) -> dict[str, Any]:
-    """Read a file of JSON: the configuration, or what a training left about itself."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}: expected JSON, found what cannot be read as such ({error})") from error
-
-
-def _verdicts(rows: Rows) -> dict[tuple[str, str], Rows]:
-    """Group the averages in which a row is better by the rule, by winner and loser."""
-    found: dict[tuple[str, str], Rows] = defaultdict(list)
-    for row in rows:
-        if row["unseen"] == AVERAGE and row["better"]:
-            loser = row["reference"] if row["better"] == row["method"] else row["method"]
-            found[row["better"], loser].append(row)
-    return found
-
-
 def _matrix(rows: Rows) -> list[tuple[dict[str, str], dict[tuple[str, str], dict[str, str]]]]:
     """Lay the averages of the protocols out: a row per method and protocol, its cells by structure and metric."""
     found: dict[tuple[str, ...], tuple[dict[str, str], dict[tuple[str, str], dict[str, str]]]] = {}
     for row in rows:
         if row["unseen"] == AVERAGE:
-            key = tuple(row[name] for name in ("method", "definitions", "threshold", "checkpoint", "released_crop"))
+            key = tuple(row[name] for name in ("method", *VARIANT) if name in row)
             found.setdefault(key, (row, {}))[1][row["structure"], row["metric"]] = row
     return list(found.values())
 
@@ -329,7 +423,17 @@ def _environment(methods: Mapping[str, str], domains: Mapping[str, str]) -> Any:
         "size": size,
         "named": lambda key: methods.get(key, key),
         "titled": lambda key: domains.get(key, key),
+        "listed": _listed,
+        "of_difference": lambda unit: "points" if unit == "%" else unit,
+        "share": lambda value: f"{100 * float(value):.0f} %",
+        "signed": lambda value: text if (text := number(value, 1)).startswith("−") else f"+{text}",
         "cell": lambda value, column: names[column].get(value, value) if column in names else number(value),
     }
+    environment.tests["least"] = lambda text: text.startswith("≤")
     environment.tests["numeric"] = lambda value: number(value).lstrip("−")[:1].isdecimal()
     return environment
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Join words: one, two and three."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

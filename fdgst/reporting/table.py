@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from fdgst.evaluation.bootstrap import image_means, intervals
+from fdgst.evaluation.bootstrap import intervals
 from fdgst.evaluation.catalogue import (
     AVERAGE,
     CELL,
+    PIXELS,
     PROTOCOLS,
     WHOLE,
     in_order,
     metrics,
     per_image,
     read_compared,
+    unit_of,
 )
+from fdgst.evaluation.units import strata
 from fdgst.reporting.tex import render
 from fdgst.storage.atomic import write_text
 from fdgst.study.slices import Column, Row
@@ -100,23 +104,42 @@ def table(
         `COLUMNS`, six decimals. One row per method, structure, metric and unseen domain; the structure `WHOLE` stands
         for what is read off an image as a whole (see `fdgst.evaluation.catalogue`), the domain ``average`` for the
         unweighted mean over the domains. mean: over images, each averaged over the seeds. sd: of the seeds' means; NaN
-        with one seed. low, high: bootstrap interval of the mean. images, seeds: how many. missed: how often the
+        with one seed. low, high: interval of the mean, over units and, with several seeds, trainings (see
+        `fdgst.evaluation.bootstrap.intervals`). images, seeds: how many. missed: how often the
         structure was not predicted where it is, over images and seeds (`WHOLE`: any structure). left_out: values
         without a number (distances of what the truth lacks, a ratio to nothing). shown: 1 for the metrics of the
-        protocol's table. cropped: 1 where the network saw the centre of the ROI only.
+        protocol's table. cropped: 1 where the network saw the centre of the ROI only. Where the scores know what a
+        pixel measures there is one more column, unit: what mean, sd, low and high are in.
     """
     long = per_image(scores, task=task, protocol=protocol)
-    ends = intervals(image_means(long, domains), samples=samples, confidence=confidence)
+    ends = _intervals(long, domains, task=task, samples=samples, confidence=confidence)
     cells = pd.concat([ends, _seed_spread(long, domains), _counts(scores, long, domains)], axis=1).reset_index()
     shown = list(PROTOCOLS[protocol].values())
     cells = cells.assign(protocol=protocol, shown=cells["metric"].isin(shown).astype(int))
+    unit = unit_of(scores)
+    known = metrics(task, cells["metric"].unique(), unit=unit)
     order = {
         "method": methods,
         "structure": [*task.ids, WHOLE],
-        "metric": list(metrics(task)),
+        "metric": list(known),
         "unseen": [*domains, AVERAGE],
     }
-    return in_order(cells, order)[COLUMNS].round(6)
+    made = in_order(cells, order)[COLUMNS].round(6)
+    return made if unit == PIXELS else made.assign(unit=made["metric"].map({name: known[name].unit for name in known}))
+
+
+def _intervals(
+    long: pd.DataFrame, domains: Sequence[str], *, task: Task, samples: int, confidence: float
+) -> pd.DataFrame:
+    """Return means with their intervals, which end where values do: no distance is below 0, no share above 100 %."""
+    images = strata(long, domains)
+    names = images[domains[0]].columns.get_level_values("metric")
+    known = metrics(task, names)
+    units = [known[name].unit if name in known else "" for name in names]
+    rates = np.array([name in known and known[name].rate for name in names])
+    ends = intervals(images, samples=samples, confidence=confidence, rates=rates)
+    most = [100 if unit.startswith("%") else np.inf for unit in units] * (len(domains) + 1)
+    return ends[["mean"]].assign(low=ends["low"].clip(lower=0), high=np.minimum(ends["high"], most))
 
 
 def _seed_spread(long: pd.DataFrame, domains: Sequence[str]) -> pd.Series:

@@ -38,10 +38,10 @@ _SPECIAL = {
     **{sign: rf"\ensuremath{{\{name}}}" for sign, name in _MATHEMATICAL.items()},
 }
 _DEFINITIONS = {
-    "paper": "DSC in percent; HD (maximum) and ASD (both directions) between boundaries, in pixels of the ROI.",
+    "paper": "DSC in percent; HD (maximum) and ASD (both directions) between boundaries, in {unit}.",
     "released": (
         "DSC in percent, 1 added in both terms; HD95 is the 95th percentile of the distances of both directions, ASD"
-        " goes from prediction to truth only, both in pixels of the ROI."
+        " goes from prediction to truth only, both in {unit}."
     ),
 }
 SIDE_BY_SIDE = 2  # so many structures stand beside each other; more have a block of rows each
@@ -93,10 +93,10 @@ def render(
     Returns
     -------
     str
-        A ``table*`` environment; several, with one number, where a page does not hold all structures. Two decimals;
-        with several seeds their standard deviation behind the mean. The best mean of a column is bold among the
-        compared rows (all that equal it in print), if there are at least two; upper bounds stand below a rule and are
-        never bold.
+        A ``table*`` environment; several, with one number, where a page does not hold all structures. Two decimals,
+        three of distances that are not in pixels; with several seeds their standard deviation behind the mean. The best
+        mean of a column is bold among the compared rows (all that equal it in print), if there are at least two; upper
+        bounds stand below a rule and are never bold.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -182,17 +182,19 @@ def _metric(name: str) -> str:
 
 
 def _cell(cells: Cells, method: str, column: tuple[str, str, str], compared: Sequence[str]) -> str:
-    """Print one number: two decimals, bold if it is the best of its column in print, the seeds' spread behind it."""
+    """Print one number: bold if it is the best of its column in print, the seeds' spread behind it."""
     cell = cells[method, *column]
     if pd.isna(cell["mean"]):
         return "--"
-    number = f"{cell['mean']:.2f}"
     better = METRICS[column[1]].better
+    # pixels and percent have two decimals; distances in millimetres are mostly below 1
+    digits = 3 if METRICS[column[1]].distance and "unit" in cell else 2
+    number = f"{cell['mean']:.{digits}f}"
     rivals = [mean for other in compared if pd.notna(mean := cells[other, *column]["mean"])]
-    best = f"{better * max((better * rival for rival in rivals), default=0):.2f}"
+    best = f"{better * max((better * rival for rival in rivals), default=0):.{digits}f}"
     if method in compared and len(rivals) > 1 and number == best:
         number = rf"\textbf{{{number}}}"
-    return number if pd.isna(cell["sd"]) else rf"{number}$_{{{cell['sd']:.2f}}}$"
+    return number if pd.isna(cell["sd"]) else rf"{number}$_{{{cell['sd']:.{digits}f}}}$"
 
 
 def _caption(
@@ -208,13 +210,14 @@ def _caption(
     """Say what was measured, on what, by which rule a number is bold, and what is not known; TeX sentences."""
     seeds = int(table["seeds"].max())
     source = f" of the {escape(data)} data" if data else ""
+    unit = escape(distance_unit(table)) if "unit" in table.columns else "pixels of the ROI"
     numbered = ", ".join(f"{number}: {escape(item.title)}" for number, item in enumerate(domains, 1))
     spread = f", the standard deviation over {seeds} training seeds as subscript" if seeds > 1 else ""
     sentences = [
         f"{escape(listed(task.structures))} on unseen domains{source} ({numbered}).",
         f"Mean over each domain's images{spread}; Average: unweighted mean over the domains.",
-        f"Protocol \\emph{{{protocol}}}: {_DEFINITIONS[protocol]}",
-        _cost_of_a_miss(task, protocol),
+        f"Protocol \\emph{{{protocol}}}: {_DEFINITIONS[protocol].format(unit=unit)}",
+        _cost_of_a_miss(task, protocol, f"{RELEASED_MISS_PX}{' pixels' * ('unit' in table.columns)}"),
         *_counted(table, methods, task),
     ]
     if cropped := [item.title for item in domains if table.loc[table["unseen"] == item.id, "cropped"].any()]:
@@ -227,8 +230,13 @@ def _caption(
     if seeds == 1:
         sentences.append("One training seed: how far trainings vary is not known, and no difference is tested here.")
     elif tests and len(methods) - len(bounds) > 1:
-        sentences.append(f"Differences between rows are tested in {escape(tests)}, for these trainings.")
+        sentences.append(f"Differences between rows are tested in {escape(tests)}, over images and trainings.")
     return sentences
+
+
+def distance_unit(table: pd.DataFrame) -> str:
+    """Return what distances are in, of a table that says so in its column unit."""
+    return str(table.loc[table["metric"] == "hd", "unit"].iloc[0])
 
 
 def listed(structures: Sequence[Structure]) -> str:
@@ -241,7 +249,7 @@ def listed(structures: Sequence[Structure]) -> str:
     return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
 
 
-def _cost_of_a_miss(task: Task, protocol: str) -> str:
+def _cost_of_a_miss(task: Task, protocol: str, released: str) -> str:
     """Say what a structure costs that is not predicted, and what images count without one."""
     absent = (
         " An image without the structure has no distances; its DSC is 100 where none is predicted, else 0."
@@ -251,11 +259,10 @@ def _cost_of_a_miss(task: Task, protocol: str) -> str:
     if protocol == "paper":
         return "A structure that is not predicted has DSC 0 and the ROI's diagonal as its distances." + absent
     nested = [
-        f"Where no {escape(inner)} is predicted the distances of {escape(inner)} and {escape(outer)} are"
-        f" {RELEASED_MISS_PX}."
+        f"Where no {escape(inner)} is predicted the distances of {escape(inner)} and {escape(outer)} are {released}."
         for inner, outer in within(task).items()
     ]
-    alone = f"Where a structure is not predicted its distances are {RELEASED_MISS_PX}."
+    alone = f"Where a structure is not predicted its distances are {released}."
     return (" ".join(nested) or alone) + absent
 
 

@@ -138,6 +138,8 @@ class Bank:
         That size, height and width.
     channels : int
         C.
+    settings : dict
+        What made the file.
     """
 
     pixels: str  # the dataset whose second axis is the channels
@@ -149,6 +151,7 @@ class Bank:
         self.size_px = (int(file.attrs["height_px"]), int(file.attrs["width_px"]))
         self.channels = int(file[self.pixels].shape[1])
         self.names = form.strings(file["name"])
+        self.settings = form.settings(file)
 
     def amplitude(self, image: int) -> np.ndarray:
         """Return the amplitudes of one image, float32 (C, H, W // 2 + 1), native order, unnormalised."""

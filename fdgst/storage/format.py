@@ -6,7 +6,9 @@ with zeros. It makes any flipped byte visible to `verify`, and names the content
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,8 +49,10 @@ def create(path: Path, *, kind: str, settings: Mapping[str, Any]) -> Iterator[h5
             file.attrs["creator"] = f"fdgst {__version__}"
             file.attrs["settings"] = json.dumps(settings, sort_keys=True)
             yield file
-        with part.open("r+b") as raw:
+        with part.open("r+b") as raw, ThreadPoolExecutor(1) as thread:
+            flushed = thread.submit(os.fsync, raw.fileno())  # the disk works while the hash is computed
             raw.write(_user_block(_sha256_after_block(part)))
+            flushed.result()
 
 
 @contextmanager

@@ -1,9 +1,7 @@
 """What several kinds of files share beyond the common format: structures, attributes, pictures for any viewer."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,37 +12,6 @@ from fdgst.errors import FormatError
 
 if TYPE_CHECKING:  # the model of a study is heavy to import, and nothing here makes one
     from fdgst.study.task import Structure
-
-_AHEAD_BYTES = 2**26
-
-
-class Flusher:
-    """Sends a growing file to the disk while more of it is made, so that little is left when it must be there.
-
-    Measured on a soft-thresholded shard of 800 MB: a tenth of the time is saved.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file, which exists.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY)
-        self._thread = ThreadPoolExecutor(1)
-        self._pending: Future[None] | None = None
-        self._bytes = 0
-
-    def wrote(self, count: int) -> None:
-        """Note that `count` more bytes were written."""
-        self._bytes += count
-        if self._bytes >= _AHEAD_BYTES and (self._pending is None or self._pending.done()):
-            self._pending, self._bytes = self._thread.submit(os.fsync, self._descriptor), 0
-
-    def close(self) -> None:
-        """Wait for what is under way; it need not be everything, and its failure will be met again at the end."""
-        self._thread.shutdown()
-        os.close(self._descriptor)
 
 
 def kind_of(path: Path) -> str:

@@ -73,6 +73,7 @@ class RoiWriter:
         self._file, self._structures, self._rule = file, task.structures, MASK_RULES[mask_resize]
         self._sizes = {"": roi_size_px, "network/": network_size_px}
         self._rows: list[tuple[str, str, str, str]] = []
+        self._scales: list[float] = []
         sizes = dict(zip("HWhw", (*roi_size_px, *network_size_px), strict=True)) | {"N": count, "C": task.channels}
         for prefix in self._sizes:
             ROIS.add_items(file, f"{prefix}image", sizes, white=task.white, compression=compression)
@@ -87,6 +88,7 @@ class RoiWriter:
         image: np.ndarray,
         greys: Mapping[str, np.ndarray],
         sha256: str,
+        unit_per_px: float | None = None,
     ) -> Stored:
         """Store one sample at both sizes and return what is stored.
 
@@ -100,6 +102,8 @@ class RoiWriter:
             Grey values of the image's mask files, by column.
         sha256 : str
             Of the source image.
+        unit_per_px : float or None
+            What a pixel of the ROI measures; None where that is not known: of all images or of none.
         """
         row, images, planes = len(self._rows), [], []
         for prefix, size_px in self._sizes.items():
@@ -111,6 +115,7 @@ class RoiWriter:
             images.append(image)
             planes.append(masks)
         self._rows.append((name, split, group, sha256))
+        self._scales += [] if unit_per_px is None else [unit_per_px]
         return Stored(images[0], *planes)
 
     def close(self) -> None:
@@ -118,11 +123,13 @@ class RoiWriter:
         columns = zip(*self._rows, strict=True)
         for column, values in zip(("name", "split", "group", "sha256"), columns, strict=True):
             form.add_strings(self._file, column, values)
+        if self._scales:
+            self._file["unit_per_px"] = np.array(self._scales)
 
 
 @contextmanager
 def create_rois(
-    path: Path, *, settings: Mapping[str, Any], task: "Task", domain: str, title: str, **shape: Any
+    path: Path, *, settings: Mapping[str, Any], task: "Task", domain: str, title: str, unit: str = "", **shape: Any
 ) -> Iterator[RoiWriter]:
     """Write a ROI file atomically.
 
@@ -135,6 +142,8 @@ def create_rois(
     task : Task
     domain, title : str
         Id and printed name.
+    unit : str
+        Of what a pixel measures, such as ``mm``; empty where that is not known.
     **shape
         `count`, `roi_size_px`, `network_size_px`, `mask_resize` and `compression` of `RoiWriter`.
     """
@@ -142,6 +151,8 @@ def create_rois(
         file.attrs["domain"], file.attrs["title"] = domain, title
         file.attrs["white"], file.attrs["channels"] = task.white, task.channels
         add_structures(file, records(task.structures))
+        if unit:
+            file.attrs["unit"] = unit
         writer = RoiWriter(file, task=task, **shape)
         yield writer
         writer.close()
@@ -169,6 +180,10 @@ class Rois:
         C: 1 or 3.
     roi_size_px, network_size_px : (int, int)
         Height and width of the two stored sizes.
+    unit : str
+        Of what a pixel of the ROI measures, such as ``mm``; empty where that is not known.
+    units_per_px : list of float
+        What it measures in each image; empty where that is not known.
     """
 
     file: h5py.File
@@ -184,6 +199,8 @@ class Rois:
     channels: int
     roi_size_px: tuple[int, int]
     network_size_px: tuple[int, int]
+    unit: str
+    units_per_px: list[float]
 
     @cached_property
     def _pixels(self) -> dict[str, h5py.Dataset]:
@@ -253,4 +270,6 @@ def open_rois(path: Path) -> Iterator[Rois]:
             channels=int(file.attrs["channels"]),
             roi_size_px=tuple(roi_size_px),
             network_size_px=tuple(network_size_px),
+            unit=str(file.attrs.get("unit", "")),
+            units_per_px=file["unit_per_px"][:].tolist() if "unit" in file.attrs else [],
         )

@@ -4,7 +4,8 @@ The columns that every file has stand here once, for writers and readers. The nu
 have two columns each, ``{name}_truth`` and ``{name}_prediction``, in the same place.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,22 +17,53 @@ KEYS = ("method", "unseen", "seed", "image", "structure")
 MEASURES = ("dsc", "hd", "hd95", "asd", "asd_directed", "missed")
 MORE = ("domain", "cropped", "dsc_released", "truth_px", "prediction_px", "outside_px", "false_alarm")
 FIXED = (*KEYS, *MEASURES, *MORE)
-TEXT = ("method", "unseen", "image", "structure", "domain", "snapshot")
-LEADING = ("snapshot", "threshold")  # of scores for the protocols, before the columns of all scores
+GROUP = "group"  # the patient or slide that an image is of; files of the first edition have none
+UNIT = ("unit_per_px", "unit")  # what a pixel measures; only where it is known
+TEXT = ("method", "unseen", "image", "structure", "domain", "snapshot", "normalisation", GROUP, "unit")
+LEADING = ("snapshot", "threshold", "normalisation")  # of scores for the protocols, before the columns of all scores
 DISTANCES = ("hd", "hd95", "asd", "asd_directed")  # empty where the truth has no such structure
 ENDINGS = ("_truth", "_prediction")  # of the two columns of a derived number; empty where it cannot be read
 
 
-def columns(measures: Sequence[str]) -> tuple[str, ...]:
+_NSD = re.compile(r"nsd_(\d+(?:\.\d+)?)")
+
+
+def columns(measures: Sequence[str], *, unit: bool = False, tolerances_px: Sequence[float] = ()) -> tuple[str, ...]:
     """Return the columns of a file of scores, in order.
 
     Parameters
     ----------
     measures : sequence of str
         Names of the task's derived numbers (see `fdgst.core.measures.names`).
+    unit : bool
+        Whether it is known what a pixel measures.
+    tolerances_px : sequence of float
+        Of the normalised surface distance.
     """
     derived = (f"{name}{ending}" for name in measures for ending in ENDINGS)
-    return (*KEYS, *MEASURES, *derived, *MORE)
+    return (*KEYS, *MEASURES, *derived, *MORE, GROUP, *(UNIT if unit else ()), *map(nsd_column, tolerances_px))
+
+
+def nsd_column(tolerance_px: float) -> str:
+    """Name the column of the normalised surface distance.
+
+    Examples
+    --------
+    >>> nsd_column(4), nsd_column(2.5)
+    ('nsd_4', 'nsd_2.5')
+    """
+    return f"nsd_{tolerance_px:g}"
+
+
+def tolerance_of(column: str) -> float | None:
+    """Return the tolerance in pixels that a column of the normalised surface distance names; None of any other."""
+    found = _NSD.fullmatch(column)
+    return float(found[1]) if found else None
+
+
+def nsd_columns(names: Iterable[str]) -> list[str]:
+    """Return the columns of the normalised surface distance among others, in their order."""
+    return [name for name in names if tolerance_of(name) is not None]
 
 
 def derived_names(table: pd.DataFrame) -> list[str]:
@@ -53,7 +85,8 @@ def read_scores(paths: Sequence[Path], *, leading: Sequence[str] = ()) -> pd.Dat
     Parameters
     ----------
     paths : sequence of Path
-        Files with at least the columns of `FIXED`, in any order; all with the same derived numbers.
+        Files with at least the columns of `FIXED`, in any order; all with the same derived numbers, and the same of
+        `GROUP`, `UNIT` and the normalised surface distances.
     leading : sequence of str
         Further columns that must be there: `LEADING` for the scores of protocols.
 
@@ -118,7 +151,9 @@ def _read(path: Path, leading: Sequence[str]) -> pd.DataFrame:
         raise FormatError(f"{path}: expected CSV, found what cannot be read as such ({error})") from error
     if missing := [name for name in (*leading, *FIXED) if name not in table.columns]:
         raise FormatError(f"{path}: expected the columns of scores, missing {', '.join(missing)}; score again")
-    table = table[[*leading, *columns(derived_names(table))]]
+    known = columns(derived_names(table))
+    more = [name for name in (GROUP, *UNIT, *nsd_columns(table.columns)) if name in table.columns]
+    table = table[[*leading, *(name for name in known if name != GROUP), *more]]
     if faults := _faults(path, table):
         raise FormatError(*faults)
     return table
@@ -129,7 +164,8 @@ def _faults(path: Path, table: pd.DataFrame) -> list[str]:
     if table.empty:
         return [f"{path}: expected scores, found no row"]
     numbers = [name for name in table.columns if name not in TEXT]
-    may_be_empty = {*DISTANCES, *(name for name in numbers if name not in FIXED and name.endswith(ENDINGS))}
+    nsd = nsd_columns(table.columns)
+    may_be_empty = {*DISTANCES, *nsd, *(name for name in numbers if name not in FIXED and name.endswith(ENDINGS))}
     faults = [
         f"{path}: column {name}: expected numbers, found {table[name].dropna().iloc[0]!r} in the first row"
         for name in numbers
@@ -143,7 +179,7 @@ def _faults(path: Path, table: pd.DataFrame) -> list[str]:
     if faults:
         return faults
     # a structure that the image has is missed at the diagonal's distance, never at none
-    lost = int((table["truth_px"].gt(0) & table[[*DISTANCES]].isna().any(axis=1)).sum())
+    lost = int((table["truth_px"].gt(0) & table[[*DISTANCES, *nsd]].isna().any(axis=1)).sum())
     return [f"{path}: {lost} rows have no distance though the truth has the structure; score again"] if lost else []
 
 

@@ -13,10 +13,13 @@ from typing import Any, Self
 import h5py
 import numpy as np
 
+from fdgst.core.half import to_half
 from fdgst.storage import format as form
+from fdgst.storage.behind import Behind, Flusher
 from fdgst.storage.contracts import contract_of
-from fdgst.storage.parts import Flusher, add_picture, number_or_text
+from fdgst.storage.parts import add_picture, number_or_text
 
+_AHEAD = 2  # content images that wait to be written
 STATISTICS = ("clipped", "mean_shift", "contrast", "similarity")
 
 
@@ -54,7 +57,7 @@ class Plan:
 
 
 class ShardWriter:
-    """Writes one content image after another in a single pass.
+    """Writes one content image after another in a single pass, in a thread of its own.
 
     Parameters
     ----------
@@ -77,34 +80,42 @@ class ShardWriter:
         self._pixels = self._contract.add_items(file, name, sizes, **how)
         self._statistics = {name: np.zeros((count, copies)) for name in STATISTICS}
         self._file, self._done = file, 0
-        self._flusher = Flusher(Path(file.filename))
+        self._behind, self._flusher = Behind(ahead=_AHEAD), Flusher(Path(file.filename))
 
     def add(self, pixels: np.ndarray, bits: np.ndarray, statistics: Mapping[str, np.ndarray]) -> None:
-        """Store the next content image.
+        """Store the next content image; the arrays are kept until they are written, and may not change.
 
         Parameters
         ----------
         pixels : ndarray
-            uint8 or uint16 (L, h, w, C) in a grid; in a residual shard (h, w, C), float16 for 8-bit images, float32
-            for 16-bit ones.
+            uint8 or uint16 (L, h, w, C) in a grid; in a residual shard float32 (h, w, C), which is kept as float16
+            for 8-bit images.
         bits : ndarray of uint8, shape (h, w)
             Masks, see `fdgst.core.masks.pack`.
         statistics : mapping
             Each of `STATISTICS`, shape (L,).
         """
-        self._pixels[self._done] = pixels
-        self._flusher.wrote(pixels.nbytes)
-        self._mask[self._done] = bits
+        self._behind.call(self._write, self._done, pixels, bits)
         for name, table in self._statistics.items():
             table[self._done] = statistics[name]
         self._done += 1
 
+    def _write(self, number: int, pixels: np.ndarray, bits: np.ndarray) -> None:
+        """Write what one content image gives."""
+        if self._pixels.dtype == np.float16:
+            pixels = to_half(pixels.astype(np.float32, copy=False))
+        self._pixels[number] = pixels
+        self._flusher.wrote(pixels.nbytes)
+        self._mask[number] = bits
+
     def stop(self) -> None:
-        """End what runs beside the writing."""
+        """End the threads."""
+        self._behind.stop()
         self._flusher.close()
 
     def close(self, preview: np.ndarray) -> None:
-        """Write the statistics and the contact sheet."""
+        """Wait for the images, and write the statistics and the contact sheet."""
+        self._behind.finish()
         for name, table in self._statistics.items():
             self._contract.add_table(self._file, name, table)
         add_picture(self._file, "preview", preview)

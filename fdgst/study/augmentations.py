@@ -16,8 +16,8 @@ class Uniform(Strict):
 
     uniform: tuple[Share, Share]
     """Lowest and highest strength."""
-    copies: Count
-    """How many are drawn for each content image."""
+    copies: Count | None = None
+    """How many are drawn for each content image; not given where the trainer stylises live and draws at every step."""
 
     @field_validator("uniform")
     @classmethod
@@ -64,12 +64,15 @@ class Augmentation(Strict):
     alpha: Alpha = Field(default=NONE, validate_default=True)
     """Threshold: a share of the largest amplitude, 0 for no threshold; ac:x a share of the largest besides the sum;
     energy:x what leaves the share x of the energy; none for a control."""
+    encoding: Literal["grid", "residual", "live"]
+    """What a shard holds: every picture (grid), or the change of each image once, scaled when it is read (residual).
+    live: there are no shards, and the trainer stylises at every step (docs/live.md)."""
     lambda_: Strengths = Field(alias="lambda")
-    """Strengths in [0, 1]: a list that every image is copied with, or {uniform: [low, high], copies: n}."""
-    encoding: Literal["grid", "residual"]
-    """What a shard holds: every picture (grid), or the change of each image once, scaled when it is read (residual)."""
-    mixing: Literal["roi", "network"] = "roi"
-    """Size of the images whose spectra are mixed: that of the ROIs, or the network's."""
+    """Strengths in [0, 1]: a list that every image is copied with, or {uniform: [low, high], copies: n}. Where the
+    trainer stylises live, a copy takes one of the list, or one that is drawn between low and high, without copies."""
+    mixing: Literal["roi", "network"] = Field(default="roi", validate_default=True)
+    """Size of the images whose spectra are mixed: that of the ROIs, or the network's. Stylised live, ROI size goes with
+    the window full and a threshold alone, whose amplitudes are few."""
 
     @field_validator("window")
     @classmethod
@@ -103,10 +106,50 @@ class Augmentation(Strict):
     @field_validator("encoding")
     @classmethod
     def _affine(cls, encoding: str, info: ValidationInfo) -> str:
-        """Refuse residuals of what cannot be scaled."""
-        if encoding == "residual" and info.data.get("kind") == "jitter":
-            raise ValueError("expected grid, found residual: jitter is not affine in lambda")
+        """Refuse to keep, or to make at every step, the change of what cannot be scaled."""
+        if encoding != "grid" and info.data.get("kind") == "jitter":
+            raise ValueError(f"expected grid, found {encoding}: jitter is not affine in lambda")
         return encoding
+
+    @field_validator("lambda_")
+    @classmethod
+    def _counted(cls, strengths: Any, info: ValidationInfo) -> Any:
+        """Ask for the number of copies where copies are written, and refuse it where they are not."""
+        encoding, copies = info.data.get("encoding"), getattr(strengths, "copies", None)
+        if encoding == "live" and copies is not None:
+            raise ValueError(
+                f"expected no copies, as encoding is live and every step draws anew, found copies: {copies};"
+                " leave the key out"
+            )
+        if encoding in ("grid", "residual") and isinstance(strengths, Uniform) and copies is None:
+            raise ValueError(f"expected copies beside uniform, as encoding is {encoding}; add copies: 1")
+        return strengths
+
+    @field_validator("mixing")
+    @classmethod
+    def _cheap(cls, mixing: str, info: ValidationInfo) -> str:
+        """Refuse to transform whole ROIs at every step."""
+        known = {"kind", "window", "alpha", "encoding"} <= info.data.keys()
+        if not known or mixing == "network" or info.data["encoding"] != "live" or info.data["kind"] != "fourier":
+            return mixing
+        window, alpha = info.data["window"], info.data["alpha"]
+        if window != "full" or not alpha:
+            threshold = f"alpha {alpha}" if alpha else "no threshold"
+            raise ValueError(
+                f"expected network, as encoding is live, found roi with window {window} and {threshold}: at ROI size"
+                " only the window full with a threshold is stylised live; write mixing: network, or encoding: grid"
+            )
+        return mixing
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the trainer makes the copies, so that there are no shards."""
+        return self.encoding == "live"
+
+    @property
+    def needs_banks(self) -> bool:
+        """Whether amplitudes are taken from banks: at network size a live trainer transforms the images themselves."""
+        return self.kind == "fourier" and not (self.is_live and self.mixing == "network")
 
     @property
     def law(self) -> tuple[float, float] | None:

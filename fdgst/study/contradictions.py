@@ -26,7 +26,7 @@ def faults_of(config: Configuration) -> list[str]:
     methods = config.every_method
     return [
         *_ids(config, methods),
-        *_task(config.task),
+        *task_faults(config.task),
         *_sizes(config),
         *_domains(config),
         *_network(config),
@@ -38,7 +38,9 @@ def faults_of(config: Configuration) -> list[str]:
             for line in _method(config, item, f"ablations: method {item.id}")
         ),
         *_ablations(config, [method.id for method in methods]),
+        *_comparisons(config),
         *_training(config, methods),
+        *_evaluation(config),
         *_figures(config),
     ]
 
@@ -68,7 +70,7 @@ def _ids(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:
         yield f"seeds: expected numbers that differ, found {list(config.seeds)}"
 
 
-def _task(task: Task) -> Iterator[str]:
+def task_faults(task: Task) -> Iterator[str]:
     """Yield what is wrong with structures, their values and measures."""
     ids = task.ids
     if task.around is not None and task.around not in ids:
@@ -212,6 +214,34 @@ def _ablations(config: Configuration, methods: Sequence[str]) -> Iterator[str]:
                 yield f"ablations[{number}].unseen: expected one of {', '.join(domains)}, found {name!r}"
 
 
+def _comparisons(config: Configuration) -> Iterator[str]:
+    """Yield declared comparisons of rows that are not there, cannot be compared, or are compared already."""
+    compare, rows = config.evaluation.compare, [item.id for item in config.methods]
+    if compare == "auto":
+        return
+    said: set[frozenset[str]] = set()
+    for number, pair in enumerate(compare):
+        where = f"evaluation.compare[{number}]"
+        for name in pair:
+            if name not in rows:
+                yield f"{where}: expected ids of rows of the table, found {name!r}{nearest(name, rows)}"
+            elif _is_upper_bound(config.methods[rows.index(name)]):
+                yield f"{where}: expected rows that may be compared, found {name!r}, an upper bound; leave the pair out"
+        if len(set(pair)) == 1:
+            yield f"{where}: expected two rows, found {list(pair)}"
+        elif frozenset(pair) in said:
+            yield f"{where}: expected pairs that differ, found {list(pair)}, which evaluation.compare has already"
+        said.add(frozenset(pair))
+
+
+def _is_upper_bound(method: Method) -> bool:
+    """Tell whether a row is trained on the unseen domain itself; a trainer that there is not is a fault of its own."""
+    try:
+        return bool(rooms.needs(method.trainer).unseen)
+    except ConfigError:
+        return False
+
+
 def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]:
     """Yield snapshots that are never kept, and steps that the rows cannot make."""
     training, sources = config.training, len(config.domains) - 1
@@ -229,6 +259,18 @@ def _training(config: Configuration, methods: Sequence[Method]) -> Iterator[str]
         except ConfigError:
             continue  # said above
         yield from rooms.step_faults(training, needs, row=method.id, sources=sources, least=least, network=called)
+
+
+def _evaluation(config: Configuration) -> Iterator[str]:
+    """Yield values that stand twice, and a comparison without the table's own normalisation."""
+    values = config.evaluation
+    if len(set(values.nsd_tolerance_px)) < len(values.nsd_tolerance_px):
+        yield f"evaluation.nsd_tolerance_px: expected numbers that differ, found {list(values.nsd_tolerance_px)}"
+    if len(set(values.normalisations)) < len(values.normalisations):
+        yield f"evaluation.normalisations: expected names that differ, found {list(values.normalisations)}"
+    if "running" not in values.normalisations:
+        found = f"found {list(values.normalisations)}"
+        yield f"evaluation.normalisations: expected running, the table's own, among them, {found}"
 
 
 def _figures(config: Configuration) -> Iterator[str]:

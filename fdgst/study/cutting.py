@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fdgst.study.comparisons import pairs_of
 from fdgst.study.paths import Paths
 from fdgst.study.slices import (
     Column,
     FigureSettings,
+    Live,
     PaperSettings,
     PredictSettings,
     ProtocolsSettings,
@@ -79,7 +81,9 @@ class Slices:
         """Return what makes a row's model: an upper bound reads all, the others begin when pre-training is over."""
         row = self.study.methods[method]
         training = self._training(**({} if self.study.is_upper_bound(method) else UNREAD_AFTER_PRETRAINING))
-        return text_of(TrainSettings(trainer=row.trainer, options=dict(row.options), training=training))
+        return text_of(
+            TrainSettings(trainer=row.trainer, options=dict(row.options), training=training, live=self._live(method))
+        )
 
     def predict(self, weights: str) -> str:
         """Return how masks are predicted; a snapshot is chosen on test images alone."""
@@ -95,7 +99,8 @@ class Slices:
 
     def score(self) -> str:
         """Return what is measured."""
-        return text_of(ScoreSettings(task=self.study.config.task.untitled()))
+        config = self.study.config
+        return text_of(ScoreSettings(task=config.task.untitled(), nsd_tolerance_px=config.evaluation.nsd_tolerance_px))
 
     def rescore(self) -> str:
         """Return what is measured under every protocol."""
@@ -134,6 +139,7 @@ class Slices:
             StatisticsSettings(
                 **self._compared(methods, self.study.domains),
                 **self._judged(),
+                compare=pairs_of(self.study.config.evaluation.compare, methods),
             )
         )
 
@@ -159,6 +165,13 @@ class Slices:
             domain |= self.study.domain_settings[domain["id"]].model_dump(mode="json")
         bounds = [name for name in self.study.rows if self.study.is_upper_bound(name)]
         return json.dumps(config | {"inherited": list(self.study.inherited), "upper_bounds": bounds}, sort_keys=True)
+
+    def _live(self, method: str) -> Live | None:
+        """Return how a row is stylised at every step, None where it is not."""
+        item = self.study.augmentations.get(self.study.methods[method].augmentation)
+        if item is None or not item.is_live:
+            return None
+        return Live(augmentation=item, self_pairs=self.study.config.generation.self_pairs)
 
     def _training(self, **replaced: Any) -> Training:
         """Return what makes a model, some values replaced."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
@@ -60,11 +60,10 @@ def _described(cls: type[Strict], made: dict[str, Any]) -> dict[str, Any]:
 
     Pydantic can do it (``use_attribute_docstrings``), but reads the source of each class anew in every process.
     """
-    parts = {item.__name__: item for item in reversed(list(_descendants(Strict)))} | {cls.__name__: cls}
-    for name, part in {**made.get("$defs", {}), cls.__name__: made}.items():
-        aliases = {key: field.alias or key for key, field in parts[name].model_fields.items()}
-        for key, text in _texts(parts[name]):
-            part["properties"][aliases[key]]["description"] = text
+    for model in _models(cls):
+        part = made if model is cls else made["$defs"][model.__name__]
+        for key, text in _texts(model):
+            part["properties"][model.model_fields[key].alias or key]["description"] = text
     return made
 
 
@@ -78,11 +77,14 @@ def _texts(cls: type[Strict]) -> Iterator[tuple[str, str]]:
                 yield ast.unparse(line.target), inspect.cleandoc(ast.literal_eval(below.value))
 
 
-def _descendants(cls: type[Strict]) -> Iterator[type[Strict]]:
-    """Yield the classes that are derived from one."""
-    for child in cls.__subclasses__():
-        yield child
-        yield from _descendants(child)
+def _models(part: Any) -> Iterator[type[Strict]]:
+    """Yield the models in an annotation, and those in their fields."""
+    if isinstance(part, type) and issubclass(part, Strict):
+        yield part
+        for field in part.model_fields.values():
+            yield from _models(field.annotation)
+    for inner in get_args(part):
+        yield from _models(inner)
 
 
 def page() -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fdgst.study.augmentations import Augmentation
-from fdgst.study.strict import Id, InnerShare, Natural, Size, Strict, Title
+from fdgst.study.strict import Id, InnerShare, Natural, Size, Strict, Title, Tolerance
 from fdgst.study.task import Task
 from fdgst.study.training import Execution, Training
 
@@ -92,10 +92,19 @@ class Evaluation(Strict):
     """Probability above which a pixel belongs to a structure."""
     nest: bool
     """Cut a predicted structure to the one that it is within."""
+    compare: Literal["auto"] | tuple[tuple[Id, Id], ...]
+    """Comparisons declared beforehand, each [method, reference]: only these can find a row better (docs/evaluation.md).
+    auto: those of [fdg_st, fdg], [fdg, deepall] and [fdg_st, deepall] whose rows are in the table; []: none."""
     bootstrap_samples: Annotated[int, Field(ge=100)]
     """Resamples of the bootstrap intervals."""
     confidence: InnerShare
     """Of the intervals; the rest is the level of the tests."""
+    nsd_tolerance_px: tuple[Tolerance, ...]
+    """Tolerances of the normalised surface distance, pixels of the ROI: a column of the scores for each; none: it is
+    not measured."""
+    normalisations: Annotated[tuple[Literal["running", "test_batch"], ...], Field(min_length=1)]
+    """By which statistics the protocols normalise test images: running, those gathered in training, which the table
+    has; test_batch, those of the test batch itself, which needs one more prediction of every model."""
 
 
 class Figures(Strict):

@@ -7,7 +7,11 @@ from functools import cached_property
 from fdgst.study.augmentations import Augmentation
 from fdgst.study.study import Study
 
-FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "boxes", "agreement", "curves", "gallery", "protocols")
+CHARTS = ("boxes", "agreement", "curves", "protocols", "ranks", "pairs")  # vector in the report; the others are pixels
+FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "gallery", *CHARTS)
+TABLES = ("scores", "table1", "significance", "wins", "protocols", "audit")  # of the report
+
+TEST_BATCH = "test_batch"  # of evaluation.normalisations; its predictions are a view of their own
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Paths:
     @cached_property
     def banks(self) -> dict[str, Augmentation]:
         """For every name of a bank an augmentation that needs such: its alpha and mixing are the bank's."""
-        return {self.bank_name(item): item for item in self.study.config.augmentations if item.kind == "fourier"}
+        return {self.bank_name(item): item for item in self.study.config.augmentations if item.needs_banks}
 
     def bank_alpha(self, bank: str) -> str:
         """Threshold of a bank."""
@@ -115,12 +119,39 @@ class Paths:
         sources = self.sources(unseen)
         if method in self.upper_bounds:
             return {"rois": self.rois([unseen]), "reference": self.rois(sources)}
-        augmentation = self.study.methods[method].augmentation
         return {
             "start": [f"{self.pretrained(unseen, seed)}/model.safetensors"],
             "rois": self.rois(sources),
-            "shard": [] if augmentation == "none" else self.shards(augmentation, sources),
+            **self._stylised(self.study.methods[method].augmentation, sources),
         }
+
+    def _stylised(self, augmentation: str, sources: Sequence[str]) -> dict[str, list[str]]:
+        """Files that a row's copies come from: shards, or what a trainer makes them of."""
+        if augmentation == "none":
+            return {}
+        if augmentation not in self.live:
+            return {"shard": self.shards(augmentation, sources)}
+        item = self.study.augmentations[augmentation]
+        return {"bank": [f"results/banks/{s}/{self.bank_name(item)}.h5" for s in sources] if item.needs_banks else []}
+
+    @cached_property
+    def live(self) -> list[str]:
+        """Augmentations that trainers apply at every step: they have no shards."""
+        return [item.id for item in self.study.config.augmentations if item.is_live]
+
+    @cached_property
+    def written(self) -> list[str]:
+        """Augmentations that have shards."""
+        return [item.id for item in self.study.config.augmentations if not item.is_live]
+
+    def sheet(self, augmentation: str) -> str:
+        """Name the data sheet of an augmentation: of its shards, or of what was drawn without any."""
+        return f"results/{'live' if augmentation in self.live else 'shards'}/{augmentation}/sheet.csv"
+
+    def live_records(self, augmentation: str) -> list[str]:
+        """List the records of the trainings that applied an augmentation at every step."""
+        rows = [name for name in self.study.rows if self.study.methods[name].augmentation == augmentation]
+        return [f"{folder}/run.json" for folder in self._runs(rows, self.study.domains)]
 
     def augmentation(self, method: str) -> str:
         """Id of a row's augmentation, or none."""
@@ -148,9 +179,14 @@ class Paths:
         folder = f"{self.run(method, unseen, seed)}/predictions/{weights}/{view or self.view(domain)}"
         return f"{folder}/{domain}.h5"
 
+    def seen(self, view: str) -> str:
+        """Return what a view is as flags of `predict`: a part of the ROI, or the whole normalised by the test batch."""
+        return f"--view whole --normalisation {TEST_BATCH}" if view == TEST_BATCH else f"--view {view}"
+
     def protocol_predictions(self, method: str, unseen: str, seed: str | int) -> list[str]:
         """Predictions that the protocols compare: both views of a domain that may be cropped, and every snapshot's."""
-        views = ("whole", "centre") if self.study.domain(unseen).released_crop else ("whole",)
+        views = ["whole", *(["centre"] if self.study.domain(unseen).released_crop else [])]
+        views += [TEST_BATCH] if TEST_BATCH in self.study.config.evaluation.normalisations else []
         model = (method, unseen, seed)
         return [
             *(self.predictions(*model, view=view) for view in views),
@@ -208,13 +244,17 @@ class Paths:
             "agreement": {"scores": scores},
             "curves": {"runs": [f"{folder}/history.csv" for folder in trained]},
             "protocols": {"tables": ["results/protocols.csv"]},
+            "ranks": {"tables": ["results/ranks.csv"]},
+            "pairs": {"scores": scores, "tables": ["results/significance.csv"]},
         }
         return inputs[figure]
 
     @cached_property
     def figures(self) -> list[str]:
-        """Figures of the report: agreement is about measures, and a task may have none."""
-        return [name for name in FIGURES if name != "agreement" or self.study.config.task.measures]
+        """Figures of the report: agreement is about measures, of which a task may have none; ranks need rivals."""
+        without = set() if self.study.config.task.measures else {"agreement"}
+        without |= {"ranks", "pairs"} if len(self.rivals) < 2 else set()
+        return [name for name in FIGURES if name not in without]
 
     @property
     def beside_the_paper(self) -> bool:
@@ -230,11 +270,12 @@ class Paths:
         ablations = [item.id for item in study.config.ablations]
         begun = [self.pretrained(d, s) for d in study.domains for s in study.config.seeds]
         return [
-            *(f"results/{name}.csv" for name in ("table1", "significance", "wins", "protocols", "audit")),
+            *(f"results/{name}.csv" for name in (*TABLES, *(["ranks"] if len(self.rivals) > 1 else []))),
+            "results/cases.json",
             *(["results/table1_vs_paper.csv"] if self.beside_the_paper else []),
-            *(f"results/figures/{name}.png" for name in self.figures),
-            *(f"results/shards/{name}/sheet.csv" for name in used),
-            *(f"results/ablations/{name}.{kind}" for name in ablations for kind in ("csv", "png")),
+            *(f"results/figures/{name}.{'svg' if name in CHARTS else 'png'}" for name in self.figures),
+            *(self.sheet(name) for name in used),
+            *(f"results/ablations/{name}.{kind}" for name in ablations for kind in ("csv", "svg")),
             *(f"{folder}/run.json" for folder in (*begun, *self._runs(study.rows, study.domains))),
         ]
 

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from pydantic import field_validator
+
 from fdgst.errors import ConfigError
 from fdgst.study import faults
 from fdgst.study.augmentations import Augmentation
-from fdgst.study.strict import Id, InnerShare, Natural, Strict, Title
+from fdgst.study.strict import Id, InnerShare, Natural, Strict, Title, Tolerance
 from fdgst.study.task import Structure, Task
 from fdgst.study.training import Training
 
@@ -49,6 +51,23 @@ class ShardSettings(Strict):
     compression: Literal["none", "gzip"]
     """HDF5 filter of pixels."""
 
+    @field_validator("augmentation")
+    @classmethod
+    def _written(cls, augmentation: Augmentation) -> Augmentation:
+        """Refuse what no shard holds."""
+        if augmentation.is_live:
+            raise ValueError(f"expected encoding grid or residual, found live: {augmentation.id} has no shards")
+        return augmentation
+
+
+class Live(Strict):
+    """How a trainer stylises at every step."""
+
+    augmentation: Augmentation
+    """As in the configuration; its encoding is live."""
+    self_pairs: bool
+    """Whether a domain also lends its style to itself."""
+
 
 class TrainSettings(Strict):
     """Of the verb `train`: what makes a model, besides its files."""
@@ -59,6 +78,8 @@ class TrainSettings(Strict):
     """Of the trainer."""
     training: Training
     """The configuration's `training`; of a value that the stage does not read, any."""
+    live: Live | None = None
+    """How the row is stylised at every step; null: from shards, or not at all."""
 
 
 class PredictSettings(Strict):
@@ -79,6 +100,8 @@ class ScoreSettings(Strict):
 
     task: Task
     """What is measured."""
+    nsd_tolerance_px: tuple[Tolerance, ...]
+    """Tolerances of the normalised surface distance, pixels of the ROI."""
 
 
 class RescoreSettings(Strict):
@@ -145,6 +168,8 @@ class StatisticsSettings(Compared):
 
     protocol: Literal["paper", "released"]
     """Whose metrics are tested."""
+    compare: tuple[tuple[Id, Id], ...]
+    """The comparisons declared beforehand: ids of method and reference."""
     bootstrap_samples: int
     """Of the intervals."""
     confidence: InnerShare

@@ -14,6 +14,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 InnerShare = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
+Tolerance = Annotated[float, Field(ge=0, le=10_000)]  # pixels
 Side = Annotated[int, Field(ge=32)]
 Size = Side | tuple[Side, Side]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,22 +43,22 @@ class Study:
     domain_settings: Mapping[str, Strict]
     inherited: tuple[str, ...]
 
-    @property
+    @cached_property
     def domains(self) -> list[str]:
         """The ids of the domains."""
         return [domain.id for domain in self.config.domains]
 
-    @property
+    @cached_property
     def rows(self) -> list[str]:
         """The ids of the rows of the table."""
         return [method.id for method in self.config.methods]
 
-    @property
+    @cached_property
     def methods(self) -> dict[str, Method]:
         """The rows of the table and those of the ablations, by id."""
         return {method.id: method for method in self.config.every_method}
 
-    @property
+    @cached_property
     def augmentations(self) -> dict[str, Augmentation]:
         """The augmentations by id."""
         return {item.id: item for item in self.config.augmentations}

@@ -18,7 +18,7 @@ import torch
 from fdgst.core.seeding import generator
 from fdgst.training.batch import Batch
 from fdgst.training.geometry import scale_and_crop
-from fdgst.training.pool import grey_levels
+from fdgst.training.pool import Pool, grey_levels
 from fdgst.training.store import Layout, Store, normalise
 
 AHEAD = 3  # steps read in advance where pixels are not in memory
@@ -58,7 +58,8 @@ class EpochDraws:
     originals : int
         Number of the content among all originals; gives mask and domain.
     copies : int
-        Number of the stylised copy (see `Layout`), -1 for the original itself.
+        Number of the stylised copy (see `Layout`), -1 for the original itself; of a copy that is made at this step, the
+        number of its style image among all originals.
     lambdas : float32
         Strength of the copy, 0 for the original itself.
     factors, offsets : float32, (steps, B, 2)
@@ -96,7 +97,12 @@ def draw(layout: Layout, sampling: Sampling, epoch: int) -> EpochDraws:
     enlarged = (enlarged < sampling.scale_probability)[..., None]
     factors = np.where(enlarged, 1 + np.float32(sampling.scale_max - 1) * factors, np.float32(1))
     contents = np.cumsum([0, *layout.counts])[source] + local
-    copies, lambdas = _copies(layout, source, local, style, strength)
+    if layout.style_domains is None:
+        copies, lambdas = _copies(layout, source, local, style, strength)
+    else:
+        # a generator of its own: whatever their augmentation, rows see the same contents with the same geometry
+        image = generator("style image", *sampling.identity, epoch).random(shape)
+        copies, lambdas = _styled(layout, source, style, image), _strengths(layout, strength)
     if sampling.pairs:
         half = np.arange(len(source)) % sampling.per_source < sampling.per_source // 2
         drawn = (contents, copies, lambdas, factors, offsets)
@@ -120,8 +126,28 @@ def _copies(
     copies = layout.bases[shard] + local * layout.copies_per_image + (strength * layout.copies_per_image).astype(int)
     if layout.law is None:
         return copies, layout.lambdas[copies].astype(np.float32)
-    low, high = layout.law  # ASSUME: an augmentation that draws its lambdas draws them anew at load time
-    return copies, (high - (high - low) * strength).astype(np.float32)  # (low, high]: 0 would be the original again
+    return copies, _by_law(layout.law, strength)  # ASSUME: an augmentation with a law draws anew at load time
+
+
+def _styled(layout: Layout, source: np.ndarray, style: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Return the numbers of the style images that uniform numbers in [0, 1) point to: a domain, an image of it."""
+    assert layout.style_domains is not None
+    domain = layout.style_domains[source, (style * layout.style_domains.shape[1]).astype(int)]
+    counts = np.array(layout.counts)
+    return np.cumsum([0, *counts])[domain] + (image * counts[domain]).astype(int)
+
+
+def _strengths(layout: Layout, strength: np.ndarray) -> np.ndarray:
+    """Return the lambdas of copies that are made at their step: of the grid, or by the law."""
+    if layout.law is None:
+        return layout.lambdas[(strength * len(layout.lambdas)).astype(int)].astype(np.float32)
+    return _by_law(layout.law, strength)
+
+
+def _by_law(law: tuple[float, float], strength: np.ndarray) -> np.ndarray:
+    """Return lambdas in (low, high]: 0 would be the original again."""
+    low, high = law
+    return (high - (high - low) * strength).astype(np.float32)
 
 
 class Batches:
@@ -156,7 +182,10 @@ class Batches:
         originals, copies = draws.originals[within], draws.copies[within]
         pixels, changes = self._pixels(originals, copies) if self.store.resident else self._fetch(step)
         images = grey_levels(pixels).permute(0, 3, 1, 2)  # a view: channels-last already
-        if changes is not None:
+        if self.store.stylist is not None:
+            others = None if changes is None else grey_levels(changes).permute(0, 3, 1, 2)
+            images = self.store.stylist(images, originals, copies.clamp(min=0), draws.lambdas[within], others)
+        elif changes is not None:
             lam = draws.lambdas[within][:, None, None, None]
             images = (images + lam * changes.permute(0, 3, 1, 2)).round_().clamp_(0, self.store.white)
         bits = self.store.bits[originals].float()  # at most 8: exact
@@ -180,8 +209,10 @@ class Batches:
         return self._epoch[1]
 
     def _numbers(self, originals: Any, copies: Any) -> tuple[Any, Any]:
-        """Translate contents and copies, arrays or tensors, into numbers of pictures and of changes."""
+        """Translate contents and copies, arrays or tensors, into numbers of pictures and of changes or styles."""
         layout = self.store.layout
+        if layout.style_domains is not None:
+            return originals, copies.clip(0)
         if layout.residual:
             return originals, copies.clip(0) // layout.copies_per_image
         copied = copies >= 0
@@ -189,17 +220,24 @@ class Batches:
 
     def _pixels(self, originals: torch.Tensor, copies: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Gather a step's pixels from memory."""
-        pictures, changes = self._numbers(originals, copies)
-        pool = self.store.changes
-        return self.store.pictures.gather(pictures), pool.gather(changes) if pool else None
+        pictures, others = self._numbers(originals, copies)
+        pool = self._others
+        return self.store.pictures.gather(pictures), pool.gather(others) if pool else None
 
     def _read(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Read a step's pixels from the files (in the prefetching thread, the only one that touches them)."""
         epoch, within = divmod(step, self.sampling.steps)
-        draws, pool = self._drawn(epoch), self.store.changes
-        pictures, changes = self._numbers(draws.originals[within], draws.copies[within])
+        draws, pool = self._drawn(epoch), self._others
+        pictures, others = self._numbers(draws.originals[within], draws.copies[within])
         pinned = self.store.device.type == "cuda"  # the copy to the GPU then waits for nobody
-        return self.store.pictures.read(pictures, pinned), pool.read(changes, pinned) if pool else None
+        return self.store.pictures.read(pictures, pinned), pool.read(others, pinned) if pool else None
+
+    @property
+    def _others(self) -> Pool | None:
+        """Where a step's pixels besides its pictures come from: changes, or the originals as styles; None: nowhere."""
+        if self.store.stylist is not None and self.store.stylist.reads_styles:
+            return self.store.pictures
+        return self.store.changes
 
     def _fetch(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Take a step's pixels from the prefetching thread, and ask it for the steps to come."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fdgst.study.slices import Live
 from fdgst.training.needs import needs
 
 
@@ -36,6 +37,10 @@ class TrainingRun:
         Weights to begin with.
     checkpoints, out : Path
         Folders: of the state to resume from, and of the results.
+    live : Live or None
+        How copies are made at every step; None: from shards, or not at all.
+    banks : tuple of Path
+        Soft banks of the sources, in their order, where copies are made at every step at ROI size.
     """
 
     stage: str
@@ -51,6 +56,8 @@ class TrainingRun:
     start: Path | None
     checkpoints: Path
     out: Path
+    live: Live | None = None
+    banks: tuple[Path, ...] = ()
 
     @property
     def is_upper_bound(self) -> bool:

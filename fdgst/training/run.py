@@ -28,6 +28,7 @@ from fdgst.training.batches import Batches, Sampling
 from fdgst.training.checkpoint import Checkpoints
 from fdgst.training.clock import DataClock
 from fdgst.training.device import choose, configure, describe, peak_memory, usable_cpus
+from fdgst.training.drawn import drawn
 from fdgst.training.identity import TrainingRun
 from fdgst.training.interruption import Interruption
 from fdgst.training.loop import fit
@@ -89,11 +90,12 @@ def train(run: TrainingRun, settings: Training, execution: Execution) -> None:
             state.resume(saved)
         if settings.compile:
             trainer.compile()
-        named, batches = _named(run, checkpoints), _batches(run, settings, store, plan, trainer)
+        sampling = _sampling(run, settings, plan, trainer)
+        named, batches = _named(run, checkpoints), Batches(store, sampling)
         board = results.tensorboard(run.out / "tensorboard" if execution.tensorboard else None, state.step)
         with named, batches, board as state.row_done, Interruption() as interruption:
             clock = fit(state, batches, interruption)
-            record = _record(run, settings, store, state, clock)
+            record = _record(run, settings, store, state, clock) | _live_record(run, store, plan, sampling)
             snapshots = sorted((checkpoints.folder / results.SNAPSHOTS).glob("*.safetensors"))
             results.write_results(run.out, trainer.weights(), record=record, history=state.csv(), snapshots=snapshots)
             checkpoints.clear()  # so that a forced re-run trains
@@ -103,11 +105,12 @@ def train(run: TrainingRun, settings: Training, execution: Execution) -> None:
 def key(run: TrainingRun, settings: Training) -> dict[str, str]:
     """Name everything that the weights depend on: settings, inputs by content, code."""
     identity = {name: getattr(run, name) for name in ("stage", "trainer", "options", "unseen", "seed")}
-    files = (*run.rois, *run.shards, *run.reference)
+    files = (*run.rois, *run.shards, *run.banks, *run.reference)
     return {
         **{f"training.{name}": json.dumps(value) for name, value in settings.as_json().items()},
         **{name: json.dumps(value, sort_keys=True) for name, value in identity.items()},
         **{f"{number} {path.parent.name}/{path.name}": digest(path) for number, path in enumerate(files)},
+        "live": run.live.model_dump_json() if run.live else "none",
         "start": hashlib.sha256(run.start.read_bytes()).hexdigest() if run.start else "none",
         "code": " ".join(fingerprint(module) for module in _modules(run, settings)),
         "torch": str(torch.__version__),  # its own type is none that a checkpoint may hold
@@ -123,7 +126,9 @@ def _modules(run: TrainingRun, settings: Training) -> list[str]:
 def _check(run: TrainingRun) -> None:
     """Refuse a run whose trainer and augmentation lack what they need, before any file is opened."""
     where, count = f"method {run.method}", len(run.shards)
-    if run.augmentation != "none" and not count:
+    if run.live is not None:
+        _check_live(run, where)
+    elif run.augmentation != "none" and not count:
         # without this refusal the row would train on originals alone, under another row's name
         raise ConfigError(
             f"{where}: augmentation {run.augmentation} needs shards, found none among the files of this run"
@@ -133,6 +138,22 @@ def _check(run: TrainingRun) -> None:
         raise ConfigError(f"{where}: expected no shards without an augmentation, found {count}; name it")
     if faults := augmentation_faults(run.trainer, run.augmentation):
         raise ConfigError(*(f"{where}: augmentation: {line}" for line in faults))
+
+
+def _check_live(run: TrainingRun, where: str) -> None:
+    """Refuse a run that is stylised at every step, and something else besides."""
+    assert run.live is not None
+    item = run.live.augmentation
+    if item.id != run.augmentation or not item.is_live:
+        raise ConfigError(
+            f"{where}: expected settings of a live augmentation {run.augmentation}, found {item.id} ({item.encoding})"
+        )
+    if run.shards:
+        raise ConfigError(f"{where}: expected no shards, as {item.id} is live, found {len(run.shards)}")
+    if item.kind == "fourier" and not run.live.self_pairs and len(run.rois) == 1:
+        raise ConfigError(
+            f"{where}: augmentation {item.id} has no style: there is one source, and generation.self_pairs is false"
+        )
 
 
 def _plan(run: TrainingRun, settings: Training, store: Store) -> Schedule:
@@ -185,9 +206,9 @@ def _load_start(network: torch.nn.Module, path: Path) -> None:
         ) from error
 
 
-def _batches(run: TrainingRun, settings: Training, store: Store, plan: Schedule, trainer: Trainer) -> Batches:
-    """Make what makes the batches."""
-    sampling = Sampling(
+def _sampling(run: TrainingRun, settings: Training, plan: Schedule, trainer: Trainer) -> Sampling:
+    """Say how the run draws."""
+    return Sampling(
         identity=run.draws_by,
         steps=plan.steps_per_epoch,
         per_source=plan.images_per_source,
@@ -195,7 +216,14 @@ def _batches(run: TrainingRun, settings: Training, store: Store, plan: Schedule,
         scale_probability=settings.scale_probability,
         scale_max=settings.scale_max,
     )
-    return Batches(store, sampling)
+
+
+def _live_record(run: TrainingRun, store: Store, plan: Schedule, sampling: Sampling) -> dict[str, Any]:
+    """Describe what was stylised at every step, where it was: no file tells it."""
+    if run.live is None:
+        return {}
+    counted = drawn(store.layout, sampling, epochs=plan.epochs, domains=store.domains)
+    return {"live": run.live.model_dump(mode="json", by_alias=True, exclude_none=True) | {"drawn": counted}}
 
 
 @contextmanager

@@ -20,10 +20,14 @@ import numpy as np
 import torch
 
 from fdgst.errors import ConfigError, DataError
+from fdgst.storage.banks import Bank, open_bank
 from fdgst.storage.format import digest
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.shards import Shard, open_shard
+from fdgst.study.augmentations import Augmentation
+from fdgst.study.slices import Live
 from fdgst.training.identity import TrainingRun
+from fdgst.training.live import Banked, Contrast, Spectra, Stylising, thresholds_of
 from fdgst.training.pool import Pool, changes, copies, grey_levels, originals
 
 log = logging.getLogger(__name__)
@@ -54,6 +58,9 @@ class Layout:
         Style domains that the shards stand for, K: the scripts list so many copies of each image; 0 without shards.
     residual : bool
         Whether shards hold one change per image, scaled by lambda, instead of one picture per lambda.
+    style_domains : ndarray of int, shape (sources, styles), or None
+        Copies are made at every step: the domains that lend each source their style; there are no shards, `lambdas` is
+        the grid that strengths are taken from, and the number of a copy is that of its style image among the originals.
     """
 
     counts: tuple[int, ...]
@@ -64,6 +71,7 @@ class Layout:
     law: tuple[float, float] | None
     styles: int
     residual: bool
+    style_domains: np.ndarray | None = None
 
     @property
     def share(self) -> float:
@@ -99,6 +107,8 @@ class Store:
         Place of each original's domain among the sources.
     resident : bool
         Whether pixels are kept in memory.
+    stylist : Stylising or None
+        What makes a step's copies where there are no shards.
 
     Raises
     ------
@@ -114,12 +124,13 @@ class Store:
             self.rois = [stack.enter_context(open_rois(path)) for path in run.rois]
             self.shards = [stack.enter_context(open_shard(path)) for path in run.shards]
             check(run, self.rois, self.shards)
-            self.layout = _layout(self.rois, self.shards)
+            self.layout = _layout(self.rois, self.shards) if run.live is None else _live_layout(self.rois, run.live)
             first = self.rois[0]
             self.size_px, self.channels, self.white = first.network_size_px, first.channels, first.white
             self.structures = first.structures
             self.domains = [rois.domain for rois in self.rois]
             self._load(resident_gib)
+            self.stylist = self._stylist(run.live, run.banks) if run.live else None
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -149,6 +160,20 @@ class Store:
         for pool in pools if self.resident else []:
             pool.load(self.device)
 
+    def _stylist(self, live: Live, banks: Sequence[Path]) -> Stylising:
+        """Make what stylises at every step."""
+        item = live.augmentation
+        if item.kind == "contrast":
+            return Contrast(white=self.white)
+        if item.needs_banks:
+            return Banked(banks, size_px=self.size_px, white=self.white, device=self.device)
+        count = sum(self.layout.counts)
+        found = thresholds_of(
+            lambda numbers: grey_levels(self.pictures.read(numbers, False)).numpy(), count, item.alpha
+        )
+        thresholds = None if found is None else torch.from_numpy(found).to(self.device)
+        return Spectra(item, size_px=self.size_px, white=self.white, thresholds=thresholds, device=self.device)
+
     def originals(self, source: int, batch: int) -> Iterator[torch.Tensor]:
         """Yield the training images of one source in order, as a network sees them: (<= batch, C, H, W) in [-1, 1]."""
         first, count = int(self.pictures.bases[source]), self.layout.counts[source]
@@ -176,7 +201,7 @@ def check(run: TrainingRun, rois: Sequence[Rois], shards: Sequence[Shard]) -> No
         faults += _faults(path, file, run, rois, domains)
     if len(set(domains)) < len(domains):
         faults.append(f"{run}: expected one ROI file per domain, found {', '.join(domains)}")
-    faults = faults or _misfits(run, shards, domains)
+    faults = faults or [*_misfits(run, shards, domains), *_bank_faults(run, rois)]
     if faults:
         raise ConfigError(*faults)
 
@@ -195,6 +220,32 @@ def _misfits(run: TrainingRun, shards: Sequence[Shard], domains: Sequence[str]) 
     if len(per_source) > 1 and not faults:
         faults.append(f"{run}: expected equally many shards of every source domain, found {sorted(per_source)}")
     return faults
+
+
+def _bank_faults(run: TrainingRun, rois: Sequence[Rois]) -> list[str]:
+    """List why the banks of a run are not those of its sources, one for each in their order."""
+    item = run.live.augmentation if run.live else None
+    needed = item is not None and item.needs_banks
+    if len(run.banks) != len(rois) * needed:
+        return [f"{run}: expected {len(rois) * needed} banks, found {len(run.banks)}"]
+    faults = []
+    for path, roi_path, file in zip(run.banks, run.rois, rois, strict=bool(run.banks)):
+        with open_bank(path) as bank:
+            if bank.domain == run.unseen:
+                faults.append(f"{path}: holds images of {run.unseen}, which is unseen in this run")
+            elif bank.domain != file.domain:
+                faults.append(f"{path}: expected the bank of {file.domain}, found that of {bank.domain}")
+            elif bank.settings["rois"] != digest(roi_path):
+                faults.append(f"{path}: not made from the ROI file of {file.domain}; run snakemake to make it again")
+            else:
+                faults += _misfit(path, bank, item) if item else []
+    return faults
+
+
+def _misfit(path: Path, bank: Bank, item: Augmentation) -> list[str]:
+    """Say why a source's bank cannot serve an augmentation; at most a line."""
+    expected, found = (f"spectra of {thing.mixing} images with alpha {thing.alpha}" for thing in (item, bank))
+    return [] if expected == found else [f"{path}: expected {expected}, found {found}"]
 
 
 def _faults(
@@ -255,6 +306,27 @@ def _layout(rois: Sequence[Rois], shards: Sequence[Shard]) -> Layout:
         law=shards[0].law if shards and shards[0].encoding == "residual" else None,
         styles=styles,
         residual=any(shard.encoding == "residual" for shard in shards),
+    )
+
+
+def _live_layout(rois: Sequence[Rois], live: Live) -> Layout:
+    """Say what can be drawn where copies are made at every step."""
+    sources, item = np.arange(len(rois)), live.augmentation
+    every = np.tile(sources, (len(rois), 1))
+    if item.kind != "fourier":
+        every = sources[:, None]  # no style but its own, and the share of an augmentation with every source's style
+    elif not live.self_pairs:
+        every = every[~np.eye(len(rois), dtype=bool)].reshape(len(rois), -1)
+    return Layout(
+        counts=tuple(len(file.indices("train")) for file in rois),
+        shards=np.empty((len(rois), 0), int),
+        bases=np.empty(0, int),
+        copies_per_image=0,
+        lambdas=np.empty(0) if item.law else np.array(item.lambda_),
+        law=item.law,
+        styles=every.shape[1] if item.kind == "fourier" else len(rois),
+        residual=False,
+        style_domains=every,
     )
 
 

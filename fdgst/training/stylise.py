@@ -5,6 +5,8 @@ Of an image a soft bank keeps about a kilobyte of amplitudes, and the unit phase
 offline shard (full window) within one grey level.
 """
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,16 @@ from fdgst.core.synthesis import Synthesis
 from fdgst.errors import ConfigError
 from fdgst.storage.banks import SoftBank, open_bank
 
+Files = Path | str | Sequence[Path | str]
+
 
 class Stylist:
-    """Puts the styles of one domain on the contents of another.
+    """Puts the styles of some domains on the contents of others, or of the same.
 
     Parameters
     ----------
-    content_bank, style_bank : Path or str
-        Soft banks of one alpha, one size and one number of channels.
+    content_banks, style_banks : Path, str, or a sequence of these
+        Soft banks of one alpha, one size and one number of channels. Images are counted on from bank to bank.
     size_px : (int, int)
         Height and width of the network-size images.
     white : int
@@ -45,48 +49,53 @@ class Stylist:
 
     def __init__(
         self,
-        content_bank: Path | str,
-        style_bank: Path | str,
+        content_banks: Files,
+        style_banks: Files,
         *,
         size_px: tuple[int, int],
         white: int,
         device: torch.device | str,
     ) -> None:
-        with open_bank(Path(content_bank)) as contents, open_bank(Path(style_bank)) as styles:
-            if not isinstance(contents, SoftBank) or not isinstance(styles, SoftBank):
-                raise ConfigError(f"expected soft banks, found {contents.path} and {styles.path}")
-            kinds = [
-                f"{bank.path}: {bank.alpha}, {bank.size_px} px, {bank.channels} channel(s)"
-                for bank in (contents, styles)
-            ]
-            if len({kind.rpartition(": ")[2] for kind in kinds}) > 1:
-                raise ConfigError(
-                    f"expected banks of one alpha, size and number of channels, found {' and '.join(kinds)}"
-                )
-            self.contents, self.styles, self.size_px, self.white = contents.names, styles.names, size_px, white
-            self._load(contents, styles, torch.device(device))
+        with ExitStack() as stack:
+            contents, styles = (
+                [stack.enter_context(open_bank(path)) for path in _paths(files)]
+                for files in (content_banks, style_banks)
+            )
+            soft = [bank for bank in (*contents, *styles) if isinstance(bank, SoftBank)]
+            if len(soft) < len(contents) + len(styles):
+                found = ", ".join(str(bank.path) for bank in (*contents, *styles) if not isinstance(bank, SoftBank))
+                raise ConfigError(f"expected soft banks, found dense ones: {found}")
+            kinds = {f"{bank.alpha}, {bank.size_px} px, {bank.channels} channel(s)": bank.path for bank in soft}
+            if len(kinds) > 1:
+                found = " and ".join(f"{path}: {kind}" for kind, path in kinds.items())
+                raise ConfigError(f"expected banks of one alpha, size and number of channels, found {found}")
+            self.contents = [name for bank in contents for name in bank.names]
+            self.styles = [name for bank in styles for name in bank.names]
+            self.size_px, self.white = size_px, white
+            self._load(soft[: len(contents)], soft[len(contents) :], torch.device(device))
 
-    def _load(self, contents: SoftBank, styles: SoftBank, device: torch.device) -> None:
+    def _load(self, contents: Sequence[SoftBank], styles: Sequence[SoftBank], device: torch.device) -> None:
         """Keep the styles' coefficients, the contents' phases in the block that these need, and the block's waves."""
-        kept = [styles.coefficients(number) for number in range(len(styles.names))]
+        kept = [bank.coefficients(number) for bank in styles for number in range(len(bank.names))]
         row, column = (np.concatenate([getattr(c, part) for c in kept]).astype(int) for part in ("row", "column"))
-        height_px, _ = styles.size_px
+        height_px, _ = styles[0].size_px
         row = np.where(row > (height_px - 1) // 2, row - height_px, row)  # signed frequency
         high, wide = int(abs(row).max(initial=0)), int(column.max(initial=0))
         if max(high, wide) > LOW:
             reason = f"a coefficient at frequency {max(high, wide)}, outside the block of {LOW}"
-            raise ConfigError(f"{styles.path}: {reason}; write shards with fdgst shard instead")
-        shape = (styles.channels, 2 * high + 1, wide + 1)
+            advice = "take a larger alpha, mix at network size, or write shards (fdgst shard)"
+            raise ConfigError(f"{' '.join(str(bank.path) for bank in styles)}: {reason}; {advice}")
+        shape = (styles[0].channels, 2 * high + 1, wide + 1)
         channel = np.concatenate([c.channel for c in kept])
         amplitudes = np.zeros((len(kept), *shape), np.float32)
         image = np.repeat(np.arange(len(kept)), [len(c.value) for c in kept])
         amplitudes[image, channel, row + high, column] = np.concatenate([c.value for c in kept])
         self._amplitude = torch.from_numpy(amplitudes).to(device)
-        middle = contents.phase(0).shape[1] // 2
+        middle = contents[0].phase(0).shape[1] // 2
         cut = np.s_[:, middle - high : middle + high + 1, : wide + 1]
-        phases = np.stack([contents.phase(number)[cut] for number in range(len(contents.names))])
+        phases = np.stack([bank.phase(number)[cut] for bank in contents for number in range(len(bank.names))])
         self._phase = torch.from_numpy(phases).to(device)
-        rows, columns = Synthesis(styles.size_px, self.size_px).low_waves(shape[1], shape[2])
+        rows, columns = Synthesis(styles[0].size_px, self.size_px).low_waves(shape[1], shape[2])
         self._columns = torch.from_numpy(columns).to(device)
         # the real part of a complex product, as one real product
         self._rows = torch.from_numpy(np.concatenate([rows.real, -rows.imag]).T.copy()).to(device)
@@ -114,3 +123,8 @@ class Stylist:
         whole = self._rows @ torch.cat([wide.real, wide.imag], dim=-2)
         x = images.float()
         return torch.lerp(x, whole, lam.float().view(-1, 1, 1, 1)).round_().clamp_(0, self.white)
+
+
+def _paths(files: Files) -> list[Path]:
+    """Return the paths of one file or several."""
+    return [Path(files)] if isinstance(files, Path | str) else [Path(path) for path in files]

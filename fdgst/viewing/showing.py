@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from fdgst.core.fourier import log_amplitude
-from fdgst.core.mixing import mix
 from fdgst.core.thresholds import thresholded
 from fdgst.errors import ConfigError
 from fdgst.generation.banks import images_of
@@ -17,6 +16,7 @@ from fdgst.storage.parts import kind_of
 from fdgst.storage.predictions import open_predictions
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.shards import Shard, open_shard
+from fdgst.viewing.copies import copies_of
 from fdgst.viewing.panels import Panel, draw, legend, levels, outlined
 
 WIDTH_IN = 10.0
@@ -114,19 +114,9 @@ def _shard_rows(shard: Shard, content: Rois, style: Rois, i: int) -> Rows:
             Panel("style, log amplitude", _spectrum(other)),
             Panel(f"style, alpha {shard.alpha}, its centre", _centre(_spectrum(left))),
         ]
-    pictures, chosen = _copies(shard, content, i), _spread(np.arange(shard.lambdas.shape[1]), COPIES)
+    pictures, chosen = copies_of(shard, content, i), _spread(np.arange(shard.lambdas.shape[1]), COPIES)
     below = [Panel(f"lambda {shard.lambdas[i, copy]:.2g}", levels(pictures[copy])) for copy in chosen]
     return [above, below]
-
-
-def _copies(shard: Shard, content: Rois, i: int) -> np.ndarray:
-    """Return the pictures of one content image in either encoding, (L, h, w, C)."""
-    if shard.encoding == "grid":
-        return shard.images(np.array([i]))[0]
-    x = content.network_image(content.names.index(shard.names[i]))
-    out = np.empty((shard.lambdas.shape[1], *x.shape), x.dtype)
-    mix(x, shard.residuals(np.array([i]))[0].astype(np.float32), shard.lambdas[i], out, white=shard.white)
-    return out
 
 
 def _show_predictions(path: Path, folder: Path | None) -> tuple[Rows, list[str]]:

@@ -68,7 +68,7 @@ def coverage(draw: Draw, mean: float, counts: list[int], *, studies: int, sample
     """Share of the studies whose interval holds the mean, by kind of interval."""
     rng = generator("intervals", draw.__name__, *counts)
     strata = [draw(rng, (count, studies)) for count in counts]
-    means = np.mean([resampled_means(values, samples=samples, rng=rng) for values in strata], axis=0)
+    means = np.mean([resampled_means(x, np.ones_like(x), samples=samples, rng=rng) for x in strata], axis=0)
     ends = {
         "percentile": percentile(means),
         "BCa": bca(means, strata),

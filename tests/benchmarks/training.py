@@ -6,7 +6,8 @@
 Same network, images and images per step everywhere. Steps with data and bare steps (forward, backward and optimiser
 on one cached batch) alternate, so that a busy neighbour hits both; ratios are of medians. The customary loop reads PNG
 files with Pillow in worker processes, augments image by image, and trains segmentation-models-pytorch's network as it
-comes, in float32 and NCHW, asking for every loss.
+comes, in float32 and NCHW, asking for every loss. Steps that read shards and
+steps that are stylised live (docs/live.md) alternate in the same way.
 On a GPU the step is also set against the floor of its memory traffic, with the card's copy bandwidth measured in the
 same run.
 """
@@ -21,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -32,10 +35,13 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from fdgst.core.masks import unpack
+from fdgst.generation.banks import make_bank
 from fdgst.models.deeplab import build_network
 from fdgst.storage.format import digest
 from fdgst.storage.rois import create_rois, open_rois
 from fdgst.storage.shards import STATISTICS, Plan, create_shard, open_shard
+from fdgst.study.augmentations import Augmentation
+from fdgst.study.slices import Live
 from fdgst.study.training import Training
 from fdgst.training import methods
 from fdgst.training.batches import Batches, Sampling
@@ -52,7 +58,7 @@ PASSES, BYTES = 3, 2  # forward and backward; bfloat16
 def settings(images):
     """The demo's network, one epoch of one step."""
     rates = {"atrous_rates": (2, 4, 6), "learning_rate": 1e-3, "final_learning_rate": 2e-4, "adam_betas": (0.9, 0.99)}
-    epochs = {"pretrain_epochs": 0, "epochs": 1, "final_epochs": 0, "snapshot_epochs": 0, "log_steps": 10}
+    epochs = {"pretrain_epochs": 1, "epochs": 1, "final_epochs": 0, "snapshot_epochs": 0, "log_steps": 10}
     network = {"network": None, "decoder": "DeepLabV3Plus", "encoder": "mobilenet_v2", "encoder_weights": "none"}
     switches = {"budget": "equal", "mixed_precision": True, "compile": False, "deterministic": False}
     scale = {"scale_probability": 0.5, "scale_max": 1.5, "batch": TRAIN, "images_per_step": images}
@@ -206,6 +212,38 @@ def ours(rois, shards, configuration, images, steps, device, resident_gib):
         return [statistics.median(column) for column in zip(*taken, strict=True)]
 
 
+def live_against_shards(folder, rois, shards, configuration, images, steps, device):
+    """Return the medians of a step that reads shards, and of steps stylised live by both routes, taken in turns."""
+    banks = [folder / "banks" / path.name for path in rois]
+    for path, bank in zip(rois, banks, strict=True):
+        make_bank(path, bank, alpha=0.05, mixing="roi")
+    fdg = {"id": "fdg", "kind": "fourier", "window": "full", "lambda": LAMBDAS, "encoding": "live"}
+    how = {
+        "shards": {"shards": tuple(shards)},
+        "live, spectra": {"live": Live(augmentation=Augmentation(**fdg, alpha=0.0, mixing="network"), self_pairs=True)},
+        "live, banks": {
+            "live": Live(augmentation=Augmentation(**fdg, alpha=0.05, mixing="roi"), self_pairs=True),
+            "banks": tuple(banks),
+        },
+    }
+    nowhere = Path("unused")
+    run = TrainingRun("main", "fdg", "plain", {}, "fdg", "d", 0, tuple(rois), (), (), None, nowhere, nowhere)
+    network = build_network(configuration, channels=3, structures=2, seed=0).to(device)
+    network = network.to(memory_format=torch.channels_last)
+    trainer = methods.build("plain", network, settings=configuration, options={}, sources=len(rois), seed=0)
+    sampling = Sampling(("main", "d", 0), TRAIN, images // len(rois), False, 0.5, 1.5)
+    with ExitStack() as stack:
+        made = {}
+        for name, inputs in how.items():
+            store = stack.enter_context(Store(replace(run, **inputs), device, 1e9))
+            made[name] = stack.enter_context(Batches(store, sampling))
+        taken = {name: [] for name in made}
+        for step in range(3 + steps):
+            for name, batches in made.items():
+                taken[name].append(timed(lambda step=step, batches=batches: trainer.update(batches(step)), device))
+    return {name: statistics.median(seconds[3:]) for name, seconds in taken.items()}
+
+
 def start_up(folder, rois, shards, configuration, threads):
     """Return the seconds that the command takes before and after its only step, and its peak memory in bytes."""
     settings = {"trainer": "plain", "options": {}, "training": configuration.as_json()}
@@ -252,6 +290,9 @@ def measure(arguments, folder):
     yield "step with data", 1000 * with_data, "ms"
     yield "bare step", 1000 * bare, "ms"
     yield "step with data / bare step", with_data / bare, "ratio"
+    live = live_against_shards(folder, rois, shards, configuration, arguments.images, arguments.steps, device)
+    for name in ("live, spectra", "live, banks"):
+        yield f"step stylised {name} / step that reads shards", live[name] / live["shards"], "ratio"
     by_chunk, bare = ours(rois, shards, configuration, arguments.images, arguments.steps, device, 0)
     yield "step with data read by chunk / bare step", by_chunk / bare, "ratio"
     usual = customary(listed, configuration, arguments.images, arguments.steps, arguments.workers, device)
@@ -282,7 +323,7 @@ def main():
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["what", "value", "unit"])
         for what, value, unit in measure(arguments, Path(folder)):
-            print(f"{what:45} {value:10.3f} {unit}", flush=True)
+            print(f"{what:55} {value:10.3f} {unit}", flush=True)
             writer.writerow([what, f"{value:.6g}", unit])
 
 

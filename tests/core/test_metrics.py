@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from fdgst.core.masks import boundary
-from fdgst.core.metrics import SurfaceMetrics, average_surface_distance, dice, dice_released, hausdorff, surface_metrics
+from fdgst.core.metrics import (
+    SurfaceMetrics,
+    average_surface_distance,
+    compare,
+    dice,
+    dice_released,
+    hausdorff,
+    normalised_surface_distance,
+    surface_metrics,
+)
 
 PAIRS = array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=9).flatmap(
     lambda shape: st.tuples(*[arrays(bool, shape).filter(np.any)] * 2)
@@ -19,6 +28,8 @@ EVERY = [
     surface_metrics,
     lambda prediction, truth: hausdorff(prediction, truth, percentile=100),
     lambda prediction, truth: average_surface_distance(prediction, truth, directed=False),
+    lambda prediction, truth: normalised_surface_distance(prediction, truth, tolerance_px=1),
+    lambda prediction, truth: compare(prediction, truth, tolerances_px=[1]),
 ]
 
 
@@ -70,6 +81,19 @@ def test_a_box_grown_on_one_side_gives_the_numbers_computed_by_hand():
     assert found.hd95 == 1
     assert found.asd == pytest.approx((1 + 3) / 18)
     assert found.asd_directed == pytest.approx(1 / 8)
+
+
+def test_the_share_within_a_tolerance_is_that_of_both_boundaries_counted_by_hand():
+    # forth 3, 2 | 3, 2 and back 2, 3 | 2, 3: a distance of just the tolerance is within it
+    pair = box(5, 2, 2, 2), box(5, 5, 2, 2)
+    shares = [normalised_surface_distance(*pair, tolerance_px=tolerance) for tolerance in (0, 1.9, 2, 3)]
+    assert shares == [0, 0, 0.5, 1]
+
+
+@pytest.mark.parametrize("tolerance", [-1, float("nan"), float("inf")])
+def test_a_tolerance_that_is_none_is_refused(tolerance):
+    with pytest.raises(ValueError, match="tolerance must be a number of pixels >= 0"):
+        compare(box(1, 1, 2, 2), box(1, 1, 2, 2), tolerances_px=[4, tolerance])
 
 
 def test_one_far_pixel_moves_the_maximum_but_not_the_percentile():
@@ -169,6 +193,22 @@ def test_one_pass_gives_what_the_single_functions_give(pair):
     assert found.asd_directed == average_surface_distance(*pair, directed=True)
 
 
+@given(PAIRS)
+def test_the_comparison_of_everything_is_that_of_the_single_functions(pair):
+    found = compare(*pair, tolerances_px=[0, 1.5])
+    assert found.surface == surface_metrics(*pair)
+    assert (found.dice, found.dice_released) == (dice(*pair), dice_released(*pair))
+    assert found.nsd == tuple(normalised_surface_distance(*pair, tolerance_px=tolerance) for tolerance in (0, 1.5))
+    assert found.dice == pytest.approx(2 * (pair[0] & pair[1]).sum() / (pair[0].sum() + pair[1].sum()))
+
+
+@given(PAIRS)
+def test_the_percentile_is_numpys(pair):
+    pooled = np.concatenate(brute(*pair))
+    for percentile in (0, 33, 95, 100):
+        assert hausdorff(*pair, percentile=percentile) == pytest.approx(np.percentile(pooled, percentile), abs=1e-12)
+
+
 def test_neither_mask_is_changed():
     prediction, truth = blobs(0)
     before = prediction.copy(), truth.copy()
@@ -188,7 +228,7 @@ def test_medpy_agrees_on_all_five(seed):
     assert dice(*pair) == pytest.approx(binary.dc(*pair), abs=1e-12)
 
 
-def monai(name, prediction, truth, **options):
+def monai(name, prediction, truth, *more, **options):
     """A metric of MONAI on one pair of masks."""
     import torch
 
@@ -197,7 +237,7 @@ def monai(name, prediction, truth, **options):
         import monai.metrics
 
         batch = [torch.from_numpy(mask)[None, None] for mask in (prediction, truth)]
-        return float(getattr(monai.metrics, name)(*batch, include_background=True, **options))
+        return float(getattr(monai.metrics, name)(*batch, *more, include_background=True, **options))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -208,6 +248,14 @@ def test_monai_agrees_on_dice_maximum_and_both_averages(seed):
     assert found.hd == pytest.approx(monai("compute_hausdorff_distance", *pair), rel=1e-6)
     assert found.asd == pytest.approx(monai("compute_average_surface_distance", *pair, symmetric=True), rel=1e-6)
     assert found.asd_directed == pytest.approx(monai("compute_average_surface_distance", *pair), rel=1e-6)
+
+
+@pytest.mark.parametrize("tolerance", [0, 1, 2.5, 4, 50])
+@pytest.mark.parametrize("seed", range(8))
+def test_monai_agrees_on_the_share_within_a_tolerance(seed, tolerance):
+    pair = blobs(seed)
+    judged = monai("compute_surface_dice", *pair, [float(tolerance)])
+    assert normalised_surface_distance(*pair, tolerance_px=tolerance) == pytest.approx(judged, abs=1e-6)
 
 
 def test_monai_takes_the_percentile_of_each_direction_and_then_the_larger():

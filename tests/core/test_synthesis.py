@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fdgst.core.fourier import stylize, unit_phase
-from fdgst.core.mixing import mix, statistics
+from fdgst.core.mixing import clipped_share, mix, statistics
 from fdgst.core.sparse import low_block_shape, low_phases, sparse
 from fdgst.core.synthesis import Synthesis, carry, lanczos_matrix, spectrum_of
 from fdgst.core.thresholds import thresholded
@@ -130,6 +130,16 @@ def test_mixing_is_clip_of_round(seed, size, channels, white):
     assert abs(np.clip(exact, 0, white) - out).max() <= 1  # one: a half in float64 need not be one in float32
     assert (out[0] == x).all()
     np.testing.assert_allclose(clipped, ((exact < 0) | (exact > white)).mean((1, 2, 3)), atol=4e-4)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 99), st.sampled_from([0.004, 0.16, 1.6]), st.sampled_from([255, 65535]))
+def test_what_would_be_clipped_is_counted_as_mixing_counts_it(seed, size, white):
+    rng, shape, kind = np.random.default_rng(seed), (70, 240, 3), np.min_scalar_type(white)
+    x, d = rng.integers(0, white + 1, shape, kind), rng.normal(0, size * white, shape).astype(np.float32)
+    d[: rng.integers(70)] = 0  # parts of which nothing is clipped
+    lambdas, out = rng.random(4), np.empty((4, *shape), kind)
+    assert (clipped_share(x, d, lambdas, white=white) == mix(x, d, lambdas, out, white=white)).all()
 
 
 def test_mixing_without_lambdas_writes_nothing():

@@ -93,6 +93,16 @@ def test_the_same_image_in_two_places_is_refused(tmp_path, copied):
     assert not (tmp_path / "audit.csv").exists()
 
 
+def test_one_photograph_with_two_rois_on_both_sides_of_the_split_is_refused(tmp_path):
+    table = Table(tmp_path / "data")
+    shutil.copy(tmp_path / "data/a0.png", tmp_path / "data/a2.png")
+    for row, left in zip(table.rows, ("0", "0", "2"), strict=True):
+        row |= {"roi_left": left, "roi_top": "0", "roi_width": "30", "roi_height": "30"}
+    run_table(table, tmp_path)
+    with pytest.raises(DataError, match=r"domain1/test/a2 and domain1/train/a0 are the same image"):
+        audit([tmp_path / "domain1.csv"], tmp_path / "audit.csv")
+
+
 def test_an_audit_counts_images_by_domain_and_split(tmp_path):
     run(Folder(tmp_path / "data"), tmp_path)
     audit([tmp_path / "domain1.csv"], tmp_path / "audit.csv")
@@ -218,3 +228,22 @@ def test_the_verb_reads_a_domain_by_its_settings(tmp_path):
     assert told.exit_code == 0, told.output
     assert "domain1: 2 train, 1 test images" in told.output
     assert (tmp_path / "a.h5").exists()
+
+
+def test_what_a_pixel_of_the_roi_measures_follows_from_the_image_s(tmp_path):
+    table = Table(tmp_path, shape=(48, 32))
+    for row, scale in zip(table.rows, ("0.5", "1", "2e-3"), strict=True):
+        row |= {"unit_per_px": scale, "unit": "um"}
+    with pytest.raises(DataError, match=r"a0\.png: expected one scale in both directions, for distances in um"):
+        run_table(table, tmp_path, fit="stretch")
+    run_table(table, tmp_path, fit="pad")
+    with open_rois(tmp_path / "domain1.h5") as rois:
+        assert rois.unit == "um"
+        assert rois.units_per_px == [1, 2, 4e-3]  # 48 px brought to 24 px
+
+
+def test_without_a_scale_nothing_is_said_of_one(tmp_path):
+    run_table(Table(tmp_path), tmp_path)
+    with open_rois(tmp_path / "domain1.h5") as rois:
+        assert (rois.unit, rois.units_per_px) == ("", [])
+        assert "unit_per_px" not in rois.file

@@ -198,3 +198,26 @@ def test_one_mask_per_structure_is_read_from_its_own_column(small):
         row["core"] = row["mask"]
     own = task(*NUCLEI.structures, structure("core", ((128, 255),), column="core"))
     assert set(table(small.write(), task=own).entries()[0].load().greys) == {"mask", "core"}
+
+
+@pytest.mark.parametrize(
+    ("scales", "line"),
+    [
+        (("1", "0", "1"), r"images\.csv:3: expected a number above 0 in the column unit_per_px, found '0'"),
+        (("1", "", "1"), "expected unit_per_px in every row or in none, found none in 1 of 3 rows"),
+        (("1", "nan", "inf"), r"images\.csv:4: expected a number above 0 in the column unit_per_px, found 'inf'"),
+    ],
+)
+def test_what_a_pixel_measures_is_a_number_above_zero_of_every_image_or_of_none(small, scales, line):
+    for row, scale in zip(small.rows, scales, strict=True):
+        row["unit_per_px"] = scale
+    with pytest.raises(DataError, match=line):
+        table(small.write()).entries()
+
+
+def test_without_a_name_the_unit_is_millimetres(small):
+    for row in small.rows:
+        row["unit_per_px"] = "0.25"
+    entries = table(small.write()).entries()
+    assert [(entry.unit_per_px, entry.unit) for entry in entries] == [(0.25, "mm")] * 3
+    assert entries[0].carried == {"unit_per_px": "0.25"}

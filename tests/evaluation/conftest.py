@@ -33,18 +33,20 @@ class Files:
     def rois(self):
         return self.folder / "rois.h5"
 
-    def write_rois(self, *, images=None, domain="domain1", path=None):
+    def write_rois(self, *, images=None, domain="domain1", path=None, groups=None, scales=None, unit=""):
         images = images or [("t0", "train"), ("a", "test"), ("b", "test")]
         named = {"domain": domain, "title": domain}
         shape = {"count": len(images), "roi_size_px": (SIDE, SIDE), "network_size_px": (NETWORK, NETWORK)}
         more = {"mask_resize": "nearest", "compression": "none", "settings": named, "task": by_file(self.task)}
+        more |= {"unit": unit}
         greys = {
             name: np.where(mask, 0, 255).astype(np.uint8) for name, mask in (("cup", self.cup), ("disc", self.disc))
         }
         with create_rois(path or self.rois, **named, **shape, **more) as writer:
             for name, split in images:
                 picture = np.zeros((SIDE, SIDE, 3), np.uint8)
-                writer.add(name=name, split=split, group=name, image=picture, greys=greys, sha256="0" * 64)
+                known = {"group": (groups or {}).get(name, name), "unit_per_px": (scales or {}).get(name)}
+                writer.add(name=name, split=split, image=picture, greys=greys, sha256="0" * 64, **known)
         return path or self.rois
 
     def predict(self, *masks, logits=None, names=("a", "b"), name="predictions.h5", **settings):

@@ -3,10 +3,21 @@ import pandas as pd
 import pytest
 
 from fdgst.errors import ConfigError, DataError
-from fdgst.evaluation.catalogue import cells_of, in_order, metrics, per_image, read_compared, upper_bounds
-from fdgst.storage.scores import write_scores
+from fdgst.evaluation.catalogue import (
+    METRICS,
+    cells_of,
+    in_order,
+    metrics,
+    per_image,
+    read_compared,
+    unit_of,
+    upper_bounds,
+)
+from fdgst.storage.scores import DISTANCES, MEASURES, write_scores
 from fdgst.study.task import Measure
-from tests.compared import FUNDUS, LESION, columns, rows, structure, task_of
+from tests.compared import DISC, FUNDUS, LESION, RATIO, columns, rows, structure, task_of
+
+LESION_TOO = task_of(structure("cup", within="disc", optional=True), DISC, measures=(RATIO,))  # every kind of metric
 
 
 def values(long):
@@ -195,3 +206,48 @@ def test_scores_of_another_task_are_refused(made, tmp_path):
     other = task_of(*FUNDUS.structures, measures=(area,))
     with pytest.raises(DataError, match="missing area_truth"):
         read_compared([tmp_path / "s.csv"], (), (), task=other)
+
+
+def test_every_column_of_a_metric_is_declared_once_and_every_declared_metric_has_a_column(made):
+    long = per_image(made("a", ["d1"], lambda *key: {}).assign(nsd_4=90.0), task=LESION_TOO, protocol="paper")
+    assert set(long["metric"]) == set(metrics(LESION_TOO, ["nsd_4"]))
+    assert set(MEASURES) | {"dsc_released", "false_alarm"} == set(METRICS)
+    assert {name for name, metric in METRICS.items() if metric.distance} == set(DISTANCES)
+    assert all(metric.what for metric in metrics(LESION_TOO, ["nsd_4"]).values())
+
+
+def test_shares_within_tolerances_stand_in_the_order_of_their_tolerances():
+    found = metrics(FUNDUS, ["nsd_10", "dsc", "nsd_2.5", "outside"])
+    assert [name for name in found if name.startswith("nsd")] == ["nsd_2.5", "nsd_10"]
+    assert (found["nsd_10"].title, found["nsd_10"].unit, found["nsd_10"].better) == ("NSD (10 px)", "%", 1)
+    assert not [name for name in metrics(FUNDUS) if name.startswith("nsd")]
+
+
+def test_distances_are_in_what_a_pixel_measures_and_shares_stay(made):
+    rim = Measure(id="rim", title="Rim", kind="rim_width", of="cup", to="disc")
+    area = Measure(id="size", title="Size", kind="area", of="cup")
+    task = task_of(*FUNDUS.structures, measures=(rim, area))
+    derived = {f"{name}_{kind}": 10.0 for name in ("rim_top", "rim_right", "rim_bottom", "rim_left", "size")
+               for kind in ("truth", "prediction")} | {"rim_top_truth": 6.0, "size_truth": 2.0}  # fmt: skip
+    scores = made("a", ["d1"], lambda *key: {"hd": 8.0, "missed": 0} | derived)
+    scores = scores.assign(unit_per_px=0.5, unit="mm", nsd_4=90.0)
+    found = values(per_image(scores, task=task, protocol="paper"))["i000"]
+    assert found["cup", "hd"] == 4
+    assert found["both", "rim_top_error"] == 2
+    assert found["both", "size_error"] == 8 * 0.25
+    assert found["cup", "dsc"] == 100
+    assert found["cup", "nsd_4"] == 90
+    units = {name: metric.unit for name, metric in metrics(task, unit=unit_of(scores)).items()}
+    assert (units["hd"], units["rim_top_error"], units["size_error"], units["dsc"]) == ("mm", "mm", "mm²", "%")
+
+
+def test_by_the_released_protocol_a_miss_costs_a_hundred_pixels_whatever_they_measure(made):
+    scores = made("a", ["d1"], missing("cup")).assign(unit_per_px=0.5, unit="mm")
+    assert values(per_image(scores, task=FUNDUS, protocol="released"))["i000", "cup", "hd95"] == 50
+
+
+def test_scores_in_two_units_have_none(made):
+    scores = made("a", ["d1"], lambda *key: {}).assign(unit="mm")
+    scores.loc[0, "unit"] = "cm"
+    with pytest.raises(DataError, match="distances in one unit, found cm, mm"):
+        unit_of(scores)

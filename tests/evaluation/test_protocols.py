@@ -4,8 +4,8 @@ from click.testing import CliRunner
 
 from fdgst.cli import fdgst
 from fdgst.errors import DataError
-from fdgst.evaluation.protocols import COLUMNS, choose, oracle_gaps, protocols
-from fdgst.storage.scores import read_scores, write_scores
+from fdgst.evaluation.protocols import COLUMNS, VARIANT, choose, oracle_gaps, protocols
+from fdgst.storage.scores import LEADING, read_scores, write_scores
 from fdgst.study.slices import ProtocolsSettings, text_of
 from tests.compared import FUNDUS, columns, rows
 
@@ -20,7 +20,7 @@ def part(made, value, *, snapshot="last", threshold=0.75, methods="ab", **more):
     scores = made(
         methods, DOMAINS, lambda *key: {"dsc": value, "dsc_released": value + 1, "hd": 9.0, "hd95": 4.0}, **more
     )
-    return scores.assign(snapshot=snapshot, threshold=threshold)
+    return scores.assign(snapshot=snapshot, threshold=threshold, normalisation="running")
 
 
 def everything(made, *, sources=True):
@@ -40,13 +40,22 @@ def matrix(scores, methods="ab"):
     """The matrix, by everything that names a cell but what it is measured as."""
     table = protocols(scores, [*methods], DOMAINS, task=FUNDUS, threshold=0.75)
     assert list(table.columns) == COLUMNS
-    names = ["definitions", "threshold", "checkpoint", "released_crop", "method", "structure", "metric", "unseen"]
-    return table.set_index(names)
+    names = ["method", "structure", "metric", "unseen"]
+    return table.set_index([*VARIANT, *names])
 
 
-def dice(table, *, definitions="paper", threshold=0.75, checkpoint="last", crop=0, unseen="average"):
+def dice(
+    table,
+    *,
+    definitions="paper",
+    threshold=0.75,
+    checkpoint="last",
+    crop=0,
+    normalisation="running",
+    unseen="average",
+):
     """The cup's Dice of row a under one protocol."""
-    return table.loc[(definitions, threshold, checkpoint, crop, "a", "cup", "dsc", unseen)]
+    return table.loc[(definitions, threshold, checkpoint, crop, normalisation, "a", "cup", "dsc", unseen)]
 
 
 def test_the_matrix_is_complete(made):
@@ -67,8 +76,8 @@ def test_each_definition_takes_its_own_metrics(made):
     table = matrix(part(made, 80.0))
     assert dice(table)["mean"] == 80
     assert dice(table, definitions="released")["mean"] == 81
-    assert table.loc[("released", 0.75, "last", 0, "a", "cup", "hd", "d1"), "measured_as"] == "hd95"
-    assert table.loc[("released", 0.75, "last", 0, "a", "cup", "hd", "d1"), "mean"] == 4
+    assert table.loc[("released", 0.75, "last", 0, "running", "a", "cup", "hd", "d1"), "measured_as"] == "hd95"
+    assert table.loc[("released", 0.75, "last", 0, "running", "a", "cup", "hd", "d1"), "mean"] == 4
 
 
 def test_a_shift_is_measured_from_the_papers_definitions_and_the_last_weights(made):
@@ -136,11 +145,29 @@ def test_a_crop_of_the_last_weights_alone_leaves_nothing_to_choose_from(made):
     assert set(table[~of_crop].index.get_level_values("checkpoint")) == {"last", "source_validation", "oracle"}
 
 
+def test_the_normalisation_of_the_test_batch_is_one_more_protocol_of_the_last_weights(made):
+    scores = pd.concat(
+        [everything(made), *(part(made, 84.0, threshold=t).assign(normalisation="test_batch") for t in (0.5, 0.75))]
+    )
+    table = matrix(scores)
+    assert dice(table, normalisation="test_batch")[["mean", "shift"]].tolist() == [84, 4]
+    assert dice(table)["mean"] == 80
+    assert dice(table, checkpoint="oracle")["mean"] == UNSEEN["epoch0020"]
+    of_batch = table.index.get_level_values("normalisation") == "test_batch"
+    assert set(table[of_batch].index.get_level_values("checkpoint")) == {"last"}
+    assert len(table) == (2 * 2 * 3 + 2 * 2) * (2 * 2 * 3 * 3)
+
+
+def test_the_normalisation_is_compared_on_the_same_images(made):
+    few = part(made, 90.0, images=2).assign(normalisation="test_batch")
+    assert dice(matrix(pd.concat([part(made, 80.0), few])))["images"] == 4
+
+
 def test_images_seeds_and_misses_are_counted(made):
     def of(method, domain, seed, image, structure):
         return {"missed": int((domain, image, structure) == ("d1", 0, "cup")), "dsc": 70.0 + 10 * seed}
 
-    scores = made("ab", DOMAINS, of, seeds=(0, 1)).assign(snapshot="last", threshold=0.75)
+    scores = made("ab", DOMAINS, of, seeds=(0, 1)).assign(snapshot="last", threshold=0.75, normalisation="running")
     table = matrix(scores)
     assert dice(table)[["images", "seeds", "missed"]].tolist() == [8, 2, 2]
     assert dice(table, unseen="d2")["missed"] == 0
@@ -197,4 +224,4 @@ def test_the_command_writes_the_matrix_and_prints_the_gap(made, tmp_path):
     assert done.exit_code == 0, done.output
     assert "a: oracle minus last, average: Optic cup +10.00" in done.output
     assert len(pd.read_csv(tmp_path / "p.csv")) == 2 * 2 * 3 * (2 * 2 * 3 * 3)
-    assert len(read_scores(files, leading=("snapshot", "threshold"))) == len(scores)
+    assert len(read_scores(files, leading=LEADING)) == len(scores)

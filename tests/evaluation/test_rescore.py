@@ -43,7 +43,7 @@ def predicted(files, **settings):
 
 def test_the_stored_threshold_gives_the_stored_scores_again(files):
     path = predicted(files)
-    score(path, files.rois, files.folder / "scores.csv", task=files.task)
+    score(path, files.rois, files.folder / "scores.csv", task=files.task, tolerances_px=())
     once, again = read_scores([files.folder / "scores.csv"]), rescored(files, path)
     pd.testing.assert_frame_equal(again[SCORES], once[SCORES])
     assert set(again["snapshot"]) == {"last"}
@@ -72,7 +72,7 @@ def test_logits_of_the_centre_are_put_back_into_the_roi(files):
     whole = [at_centre(masks(logit, (26, 26)), (40, 40)) for logit in given]
     path = files.predict(*whole, logits=given, view="centre")
     table = rescored(files, path)
-    score(path, files.rois, files.folder / "scores.csv", task=files.task)
+    score(path, files.rois, files.folder / "scores.csv", task=files.task, tolerances_px=())
     pd.testing.assert_frame_equal(table[SCORES], read_scores([files.folder / "scores.csv"])[SCORES])
     assert (table["cropped"] == 1).all()
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from fdgst.cli import fdgst
-from fdgst.core.metrics import dice, surface_metrics
+from fdgst.core.metrics import dice, normalised_surface_distance, surface_metrics
 from fdgst.errors import DataError, FormatError
 from fdgst.evaluation.score import collect, score
 from fdgst.storage.scores import KEYS, read_scores
@@ -15,15 +15,16 @@ from tests.compared import CUP, DISC, task_of
 
 CONTRACT = (
     "method,unseen,seed,image,structure,dsc,hd,hd95,asd,asd_directed,missed,vcdr_truth,vcdr_prediction,"
-    "domain,cropped,dsc_released,truth_px,prediction_px,outside_px,false_alarm"
+    "domain,cropped,dsc_released,truth_px,prediction_px,outside_px,false_alarm,group,nsd_2,nsd_3.5"
 )
+TOLERANCES = (2, 3.5)
 EMPTY = np.zeros((40, 40), bool)
 
 
 def scored(files, *masks, **settings):
     """The scores of predictions, by image and structure."""
     path = files.predict(*masks, **settings)
-    score(path, files.rois, files.folder / "scores.csv", task=files.task)
+    score(path, files.rois, files.folder / "scores.csv", task=files.task, tolerances_px=TOLERANCES)
     return read_scores([files.folder / "scores.csv"]).set_index(["image", "structure"])
 
 
@@ -47,6 +48,7 @@ def test_the_truth_as_prediction_is_perfect(files):
     assert len(table) == 4
     assert (table["dsc"] == 100).all()
     assert (table[["hd", "hd95", "asd", "asd_directed", "missed", "outside_px"]] == 0).all(axis=None)
+    assert (table[["nsd_2", "nsd_3.5"]] == 100).all(axis=None)
     assert (table["vcdr_prediction"] == 8 / 20).all()
     assert (table["truth_px"] == table["prediction_px"]).all()
 
@@ -56,14 +58,33 @@ def test_measures_are_those_of_the_core_in_percent_and_pixels(files):
     found = surface_metrics(moved(files)[1], files.disc)
     assert row["dsc"] == pytest.approx(100 * dice(moved(files)[1], files.disc), abs=1e-6)
     assert row[["hd", "hd95", "asd", "asd_directed"]].tolist() == pytest.approx(found, abs=1e-6)
+    share = normalised_surface_distance(moved(files)[1], files.disc, tolerance_px=2)
+    assert row["nsd_2"] == pytest.approx(100 * share, abs=1e-6)
     assert row[["method", "unseen", "domain", "seed", "cropped"]].tolist() == ["fdg", "domain1", "domain1", 3, 0]
+
+
+def test_an_image_is_of_the_group_that_its_roi_file_names(files):
+    files.write_rois(groups={"a": "patient 1", "b": "patient 1"})
+    table = scored(files, truth(files), truth(files))
+    assert table["group"].tolist() == ["patient 1"] * 4
+    files.write_rois()
+    assert scored(files, truth(files), truth(files)).loc["a", "group"].tolist() == ["a", "a"]
+
+
+def test_what_a_pixel_measures_is_said_and_the_distances_stay_in_pixels(files):
+    once = scored(files, moved(files), truth(files))
+    files.write_rois(scales={"t0": 0.1, "a": 0.01, "b": 0.02}, unit="mm")
+    again = scored(files, moved(files), truth(files))
+    assert again["unit_per_px"].groupby("image").first().to_dict() == {"a": 0.01, "b": 0.02}
+    assert set(again["unit"]) == {"mm"}
+    pd.testing.assert_frame_equal(again[once.columns], once)
 
 
 def test_a_missed_disc_costs_the_diagonal_and_leaves_no_ratio(files):
     table = scored(files, np.stack([files.cup, EMPTY]), truth(files))
     missed = table.loc[("a", "disc")]
     assert missed["missed"] == 1
-    assert missed["dsc"] == 0
+    assert missed[["dsc", "nsd_2"]].tolist() == [0, 0]
     assert missed["dsc_released"] == pytest.approx(100 / (files.disc.sum() + 1), abs=1e-6)
     distances = missed[["hd", "hd95", "asd", "asd_directed"]].tolist()
     assert distances == pytest.approx([40 * math.sqrt(2)] * 4, abs=1e-6)
@@ -130,7 +151,7 @@ def test_collecting_does_not_depend_on_the_order_of_the_files(files):
     for seed in (1, 0):
         path = files.predict(truth(files), moved(files), seed=seed)
         paths.append(files.folder / f"{seed}.csv")
-        score(path, files.rois, paths[-1], task=files.task)
+        score(path, files.rois, paths[-1], task=files.task, tolerances_px=TOLERANCES)
     one, two = files.folder / "one.csv", files.folder / "two.csv"
     collect(paths, one)
     collect(paths[::-1], two)
@@ -192,7 +213,7 @@ def test_the_commands_score_and_collect(files):
     path, out, joined = files.predict(truth(files), moved(files)), files.folder / "s.csv", files.folder / "j.csv"
     call = CliRunner().invoke
     arguments = ["score", "--predictions", str(path), "--rois", str(files.rois), "--out", str(out)]
-    settings = text_of(ScoreSettings(task=files.task))
+    settings = text_of(ScoreSettings(task=files.task, nsd_tolerance_px=TOLERANCES))
     assert call(fdgst, [*arguments, "--settings", "-"], input=settings).exit_code == 0
     assert call(fdgst, ["collect", str(out), "--out", str(joined)]).exit_code == 0
     assert joined.read_text() == out.read_text()
@@ -209,14 +230,14 @@ def test_an_optional_structure_rightly_not_predicted_is_perfect_and_has_no_dista
     without_cup(files)
     table = scored(files, truth(files), truth(files)).loc[("a", "cup")]
     assert table[["dsc", "dsc_released", "missed", "false_alarm"]].tolist() == [100, 100, 0, 0]
-    assert table[["hd", "hd95", "asd", "asd_directed"]].isna().all()
+    assert table[["hd", "hd95", "asd", "asd_directed", "nsd_2"]].isna().all()
 
 
 def test_an_optional_structure_that_is_predicted_all_the_same_is_a_false_alarm(files):
     without_cup(files)
     table = scored(files, np.stack([files.disc, files.disc]), truth(files)).loc[("a", "cup")]
     assert table[["dsc", "dsc_released", "missed", "false_alarm"]].tolist() == [0, 0, 0, 1]
-    assert table[["hd", "hd95", "asd", "asd_directed"]].isna().all()
+    assert table[["hd", "hd95", "asd", "asd_directed", "nsd_2"]].isna().all()
 
 
 def test_an_optional_structure_that_the_truth_has_is_missed_as_any(files):
@@ -230,4 +251,10 @@ def test_files_of_another_task_are_refused(files):
     files.predict(truth(files), truth(files))
     files.task = task_of(DISC, CUP)
     with pytest.raises(DataError, match="expected the structures disc, cup, found cup, disc"):
-        score(files.folder / "predictions.h5", files.rois, files.folder / "s.csv", task=files.task)
+        score(
+            files.folder / "predictions.h5",
+            files.rois,
+            files.folder / "s.csv",
+            task=files.task,
+            tolerances_px=TOLERANCES,
+        )

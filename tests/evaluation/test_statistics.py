@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings, strategies
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
@@ -34,11 +35,11 @@ def noisy(shift, *, spread=1.0, metric="dsc"):
     return of
 
 
-def compare(scores, methods="ab", *, protocol="paper", samples=200, confidence=0.95):
+def compare(scores, methods="ab", *, declared=(("b", "a"),), domains=DOMAINS, protocol="paper", confidence=0.95):
     """The tests of all pairs, by cell."""
     long = per_image(scores, task=FUNDUS, protocol=protocol)
-    options = {"protocol": protocol, "samples": samples, "confidence": confidence}
-    return significance(long, [*methods], DOMAINS, structures=FUNDUS.ids, **options)
+    options = {"protocol": protocol, "samples": 200, "confidence": confidence, "compare": declared}
+    return significance(long, [*methods], domains, structures=FUNDUS.ids, **options)
 
 
 def cell(table, structure, metric, unseen, method="b", reference="a"):
@@ -74,6 +75,8 @@ def test_holms_correction_is_the_one_computed_by_hand():
     np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
     np.testing.assert_allclose(holm(np.array([0.5, 0.9])), [1, 1])
     assert holm(np.array([])).size == 0
+    p = generator("holm").uniform(size=(20, 7)).round(1)  # with equal ones
+    np.testing.assert_allclose(holm(p), [multipletests(family, method="holm")[1] for family in p])
 
 
 def test_a_planted_difference_is_found_where_it_was_planted(made):
@@ -110,9 +113,123 @@ def test_many_small_gains_and_a_few_large_losses_make_no_better_row(made):
     gains = {"b": lambda image: 2 if image >= 3 else -70}
     scores = made("ab", DOMAINS, lambda m, d, s, image, of: {"dsc": 80 + gains.get(m, lambda i: 0)(image)}, images=40)
     row = cell(compare(scores), "cup", "dsc", AVERAGE)
-    assert row["p_holm"] < 0.05
     assert row["effect"] > 0 > row["difference"]
     assert row["better"] == ""
+
+
+def unequal(method, domain, seed, image, structure):
+    """Gains of b in the large domains and losses in the small one, which the mean over domains weighs alike."""
+    shift = {"d1": 0.6, "d2": 0.6, "d3": -1.2, "d4": 0.6}[domain] * (method == "b")
+    return {"dsc": 80 + shift + generator("unequal", method, domain, image, structure).normal(0, 1)}
+
+
+def test_large_domains_alone_make_no_row_better(made):
+    domains, sizes = ["d1", "d2", "d3", "d4"], {"d1": 51, "d2": 45, "d3": 10, "d4": 80}
+    scores = made("ab", domains, unequal, images=80)
+    scores = scores[scores["image"].str[1:].astype(int) < scores["unseen"].map(sizes)]
+    of = scores[scores["structure"] == "cup"].pivot_table(index=["unseen", "image"], columns="method", values="dsc")
+    assert stats.wilcoxon(of["b"] - of["a"]).pvalue < 0.001  # the pooled test finds b better
+    row = cell(compare(scores, domains=domains), "cup", "dsc", AVERAGE)
+    assert row["low"] < 0 < row["high"]
+    assert row["difference"] > 0  # the mean is on the pooled test's side, so that no sign betrays it
+    assert row["p"] > 0.05
+    assert row["better"] == ""
+
+
+@settings(max_examples=25, deadline=None)
+@given(strategies.integers(0, 10**6), strategies.integers(1, 3), strategies.integers(2, 8), strategies.booleans())
+def test_no_verdict_stands_against_its_own_interval(made, number, seeds, images, grouped):
+    rng = generator("verdicts", number)
+    shift, skew, moves = rng.normal(0, 3), rng.integers(1, 4), rng.exponential(1)
+
+    def of(method, domain, seed, image, structure):
+        own = generator("own", number, method, domain, image, structure, seed)
+        moved = generator("moved", number, method, seed).normal(0, moves)
+        return {"dsc": 80 + shift * (method == "b") + moved + own.normal() ** skew}
+
+    scores = made("abc", DOMAINS, of, seeds=range(seeds), images=images)
+    if grouped:
+        scores["group"] = scores["image"].map(lambda name: int(name[1:]) // 2)
+    table = compare(scores, methods="abc", declared=[("b", "a"), ("a", "c")], confidence=0.8)
+    sure = table[table["sure"] != "unknown"]
+    assert (np.sign(sure["units_low"]) == np.sign(sure["difference"])).all()
+    assert (np.sign(sure["units_high"]) == np.sign(sure["difference"])).all()
+    better = table[table["better"] != ""]
+    assert (better["low"] * better["high"] > 0).all()
+    assert ((better["difference"] > 0) == (better["better"] == better["method"])).all()
+    assert (better["p_holm"] < 0.2).all()
+    known = table.dropna(subset=["low"])
+    assert (known["low"] <= known["units_low"]).all()
+    assert (known["units_high"] <= known["high"]).all()
+
+
+def test_only_declared_averages_find_a_row_better_and_others_weaken_nothing(made):
+    scores = made("abc", DOMAINS, noisy({"b": 3, "c": 6}), images=25)
+    alone = cell(compare(scores, methods="ab"), "cup", "dsc", AVERAGE)
+    beside = compare(scores, methods="abc")
+    pd.testing.assert_series_equal(cell(beside, "cup", "dsc", AVERAGE), alone, check_names=False)
+    explored = cell(beside, "cup", "dsc", AVERAGE, method="c")
+    assert explored[["family", "better", "sure"]].tolist() == ["exploratory", "", "images"]
+    assert set(beside.loc[beside["unseen"] != AVERAGE, "family"]) == {"exploratory"}
+    assert set(beside.loc[beside["unseen"] != AVERAGE, "better"]) == {""}
+
+
+def test_a_declared_comparison_stands_as_it_was_declared(made):
+    table = compare(made("ab", DOMAINS, noisy({"b": 3}), images=25), declared=[("a", "b")])
+    found = cell(table, "cup", "dsc", AVERAGE, method="a", reference="b")
+    assert found["difference"] < 0
+    assert found["better"] == "b"
+    assert set(table["method"]) == {"a"}
+
+
+def moved(by, *, shift):
+    """Scores that differ by noise, by a shift of b, and by what each training of b adds to all of its images."""
+
+    def of(method, domain, seed, image, structure):
+        own = generator("own", method, domain, image, structure).normal(0, 1)
+        return {"dsc": 80 + own + (method == "b") * (shift + by[seed])}
+
+    return of
+
+
+def test_one_training_makes_images_sure_and_says_nothing_of_trainings(made):
+    found = cell(compare(made("ab", DOMAINS, moved([0], shift=3), images=25)), "cup", "dsc", AVERAGE)
+    assert found[["sure", "better"]].tolist() == ["images", "b"]
+    assert np.isnan(found["p_trainings"])
+
+
+def test_trainings_that_agree_make_a_row_better(made):
+    scores = made("ab", DOMAINS, moved([0, 0.1, -0.1], shift=3), images=25, seeds=range(3))
+    found = cell(compare(scores), "cup", "dsc", AVERAGE)
+    assert found[["sure", "better"]].tolist() == ["trainings", "b"]
+    assert 0 < found["low"] < found["units_low"]
+
+
+def test_trainings_that_disagree_leave_images_sure_and_no_row_better(made):
+    scores = made("ab", DOMAINS, moved([0, 3, -3], shift=3), images=25, seeds=range(3))
+    found = cell(compare(scores), "cup", "dsc", AVERAGE)
+    assert found[["sure", "better"]].tolist() == ["images", ""]
+    assert found["low"] < 0 < found["units_low"]
+    assert found["p_holm"] < 0.05 < found["p_trainings"]
+
+
+def test_groups_are_the_units_of_every_test(made):
+    scores = made("ab", DOMAINS, noisy({"b": 1.0}), images=12)
+    scores["group"] = scores["image"].map(lambda name: int(name[1:]) // 2)
+    table = compare(scores)
+    row = cell(table, "cup", "dsc", "d1")
+    assert row[["images", "units"]].tolist() == [12, 6]
+    of = scores[(scores["structure"] == "cup") & (scores["unseen"] == "d1")]
+    means = of.pivot_table(index="group", columns="method", values="dsc")
+    assert row["p"] == pytest.approx(stats.wilcoxon(means["b"] - means["a"]).pvalue)
+    assert cell(table, "cup", "dsc", AVERAGE)["units"] == 12
+
+
+def test_without_a_column_of_groups_or_with_one_image_in_each_nothing_changes(made):
+    scores = made("ab", DOMAINS, noisy({"b": 1.0}), images=12)
+    plain = compare(scores)
+    pd.testing.assert_frame_equal(plain, compare(scores.assign(group=scores["image"])))
+    assert (plain["units"] == plain["images"]).all()
 
 
 def test_a_null_is_found_in_no_more_studies_than_the_level_allows():
@@ -143,12 +260,12 @@ def test_every_pair_is_tested_in_every_cell_and_the_reference_stands_before(made
     assert set(zip(table["method"], table["reference"], strict=True)) == {("b", "a"), ("c", "a"), ("c", "b")}
 
 
-def test_averages_and_single_domains_are_corrected_as_two_families(made):
+def test_declared_averages_are_one_family_and_all_else_another(made):
     table = compare(made("abc", DOMAINS, noisy({"b": 1, "c": 2}), images=20), methods="abc")
-    for family in (table["unseen"] == AVERAGE, table["unseen"] != AVERAGE):
-        judge = multipletests(table.loc[family, "p"], method="holm")[1]
-        np.testing.assert_allclose(table.loc[family, "p_holm"], judge)
-    assert ((table["p_holm"] < 0.05) == (table["better"] != "")).all()
+    for family in ("declared", "exploratory"):
+        members = table[table["family"] == family]
+        np.testing.assert_allclose(members["p_holm"], multipletests(members["p"], method="holm")[1])
+    assert (table["family"] == "declared").sum() == 2 * 3
 
 
 def test_the_released_protocol_tests_its_own_metrics(made):
@@ -178,13 +295,15 @@ def test_cells_are_won_by_the_better_mean_and_averages_are_no_cells(made):
 def test_the_command_leaves_upper_bounds_out_and_is_deterministic(made, tmp_path):
     write_scores(tmp_path / "s.csv", made("abi", DOMAINS, noisy({"b": 1.5, "i": 9}), images=8))
     named = {"methods": rows(a="plain", b="plain", i="intra"), "domains": columns(*DOMAINS), "task": FUNDUS}
-    settings = StatisticsSettings(**named, protocol="paper", bootstrap_samples=200, confidence=0.95)
+    more = {"protocol": "paper", "compare": (("b", "a"),), "bootstrap_samples": 200, "confidence": 0.95}
+    given_settings = StatisticsSettings(**named, **more)
     written = []
     for name in ("one", "two"):
-        out, wins = tmp_path / f"{name}.csv", tmp_path / f"{name}-wins.csv"
+        out, *others = (tmp_path / f"{name}{kind}.csv" for kind in ("", "-wins", "-ranks"))
         arguments = ["statistics", "--scores", str(tmp_path / "s.csv"), "--settings", "-", "--out", str(out)]
-        assert CliRunner().invoke(fdgst, [*arguments, "--wins", str(wins)], input=text_of(settings)).exit_code == 0
-        written.append(out.read_bytes() + wins.read_bytes())
+        arguments += ["--wins", str(others[0]), "--ranks", str(others[1])]
+        assert CliRunner().invoke(fdgst, arguments, input=text_of(given_settings)).exit_code == 0
+        written.append(b"".join(path.read_bytes() for path in (out, *others)))
     assert written[0] == written[1]
     table = pd.read_csv(tmp_path / "one.csv", keep_default_na=False)
     assert set(table["method"]) | set(table["reference"]) == {"a", "b"}
@@ -198,7 +317,7 @@ def test_images_whose_truth_lacks_the_structure_are_in_no_test_of_distances(made
 
     scores = made("ab", DOMAINS, half, images=8, structures=LESION.ids)
     long = per_image(scores, task=LESION, protocol="paper")
-    options = {"protocol": "paper", "samples": 200, "confidence": 0.95}
+    options = {"protocol": "paper", "samples": 200, "confidence": 0.95, "compare": ()}
     table = significance(long, ["a", "b"], DOMAINS, structures=LESION.ids, **options)
     assert cell(table, "lesion", "hd", "d1")[["images", "difference", "losses"]].tolist() == [4, 1, 4]
     assert cell(table, "organ", "hd", "d1")["images"] == 8

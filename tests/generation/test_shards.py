@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -233,3 +236,27 @@ def test_a_shard_of_a_missing_bank_names_it(folder, tmp_path):
     inputs = ShardInputs(folder / "rois/domain1.h5", tmp_path / "none.h5", None)
     with pytest.raises(FormatError, match=r"none\.h5: no such file"):
         make_shard(inputs, tmp_path / "out.h5", augmentation=augmentation(), seed=1, compression="none", jobs=1)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_damaged_bank_is_named_and_leaves_nothing(folder, tmp_path, jobs):
+    bank = tmp_path / "bank.h5"
+    make_bank(folder / "rois/domain2.h5", bank, alpha=0, mixing="roi")
+    with h5py.File(bank) as file:
+        chunks = [file["amplitude"].id.get_chunk_info(image) for image in range(4)]
+    with bank.open("r+b") as raw:
+        for chunk in chunks:
+            raw.seek(chunk.byte_offset)
+            raw.write(b"damaged!")
+    inputs = ShardInputs(folder / "rois/domain1.h5", bank, None)
+    with pytest.raises(FormatError, match=r"bank\.h5: damaged amplitude"):
+        make_shard(inputs, tmp_path / "out.h5", augmentation=augmentation(), seed=1, compression="none", jobs=jobs)
+    assert [path.name for path in tmp_path.iterdir()] == ["bank.h5"]
+
+
+def test_shards_need_no_more_than_the_smallest_installation_has(tmp_path):
+    hide = "import sys; sys.modules |= dict.fromkeys(('joblib', 'tqdm', 'threadpoolctl', 'pandas', 'torch')); "
+    make = "from pathlib import Path; from tests.generation.files import *; folder = Path(sys.argv[1]); "
+    make += "[write_domain(folder, domain) for domain in ('domain1', 'domain2')]; write_shard(folder, jobs=2)"
+    subprocess.run([sys.executable, "-c", hide + make, tmp_path], check=True)
+    assert verify(tmp_path / "shards/fdg/domain1/domain2.h5") == "shard"

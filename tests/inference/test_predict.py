@@ -86,3 +86,20 @@ def test_what_made_the_masks_is_written_down(rois, tmp_path):
     with open_predictions(tmp_path / "p.h5") as found:
         kept = {key: found.settings[key] for key in ("weights", "view", "threshold", "nest")}
     assert kept == {"weights": "last", "view": "whole", "threshold": 0.75, "nest": False}
+
+
+@pytest.mark.parametrize(
+    ("batch", "sizes"), [(18, [18]), (17, [18]), (6, [6, 6, 6]), (16, [16, 2]), (1, [1] * 16 + [2])]
+)
+def test_images_are_given_together_in_their_order_and_no_last_one_alone(rois, tmp_path, batch, sizes):
+    seen = []
+
+    def network(images):
+        seen.append(len(images))
+        return brightness(images)
+
+    predict(network, rois, tmp_path / "p.h5", **OPTIONS, batch=batch)
+    assert seen == sizes
+    with open_predictions(tmp_path / "p.h5") as found:
+        middle = [float(found.logit(row)[1, 16, 24]) for row in range(18)]
+    assert np.all(np.diff(middle) > 0)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from torch import nn
 
 from fdgst.cli import fdgst
 from fdgst.errors import FormatError
@@ -53,6 +54,21 @@ def test_a_prediction_depends_on_its_own_image_alone(trained, images):
     predictor = Predictor(trained, **CPU)
     np.testing.assert_allclose(predictor(images)[1:2], predictor(images[1:2]), atol=1e-4)
     assert predictor(images).shape == (3, 2, 32, 32)
+
+
+def test_normalised_by_the_test_batch_a_prediction_depends_on_its_neighbours(trained, images):
+    predictor = Predictor(trained, **CPU, normalisation="test_batch")
+    assert np.abs(predictor(images)[:2] - predictor(images[:2])).max() > 1e-3
+    assert predictor.batch == json.loads((trained / "run.json").read_text())["images_per_step"]
+
+
+def test_the_test_batch_s_statistics_are_those_that_layers_in_training_mode_take(trained, images):
+    running, batch = (Predictor(trained, **CPU, normalisation=name) for name in ("running", "test_batch"))
+    network = running._trainer.network
+    running._trainer.network.eval = lambda: network  # let no one switch back
+    for module in network.modules():
+        module.train(isinstance(module, nn.modules.batchnorm._BatchNorm))
+    np.testing.assert_allclose(batch(images), running(images), atol=1e-4)
 
 
 def test_a_snapshot_predicts_otherwise_than_the_last_weights(trained, images):
@@ -110,3 +126,12 @@ def test_weights_that_the_record_does_not_speak_of_are_refused(trained, tmp_path
     (tmp_path / "model.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
     with pytest.raises(FormatError, match=r"model.safetensors: not the weights that run.json speaks of"):
         Predictor(tmp_path, **CPU)
+
+
+def test_the_command_says_by_whose_statistics_it_normalised(command):
+    with command("--normalisation", "test_batch") as predicted:
+        batch, settings = predicted.logit(0), predicted.settings
+    with command() as predicted:
+        assert predicted.settings["normalisation"] == "running"
+        assert np.abs(batch - predicted.logit(0)).max() > 1e-3
+    assert settings["normalisation"] == "test_batch"

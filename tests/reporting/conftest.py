@@ -2,24 +2,28 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from fdgst.core.seeding import generator
-from fdgst.evaluation.catalogue import per_image
+from fdgst.evaluation.catalogue import AVERAGE, METRICS
 from fdgst.evaluation.protocols import VARIANT
-from fdgst.evaluation.statistics import significance
-from fdgst.reporting.figures import FigureInputs
+from fdgst.reporting.cases import make_cases
+from fdgst.reporting.figures import FigureInputs, make
+from fdgst.reporting.figures.contours import Pictures, models
 from fdgst.reporting.table import make_table
 from fdgst.storage.parts import records
 from fdgst.storage.predictions import write_predictions
 from fdgst.storage.rois import create_rois, open_rois
-from fdgst.storage.scores import KEYS, read_scores, write_scores
-from fdgst.study.slices import Column, Row
+from fdgst.storage.scores import KEYS, write_scores
+from fdgst.study.slices import Column, Row, TableSettings
 from tests.compared import FUNDUS
+from tests.reporting.pages import HOUSE, written
 
 DOMAINS = {"domain1": "Camera 1", "domain2": "Camera 2", "domain3": "Camera 3"}
 METHODS = {"deepall": "DeepAll", "fdg": "FDG", "fdg_st": "FDG+ST"}
@@ -133,6 +137,32 @@ def write_record(path, method, unseen, seed):
     path.write_text(json.dumps(record))
 
 
+def compared(table, seeds=2):
+    """Rows of significance.csv: true differences, with intervals and p made up; sure where the difference is large."""
+    rows, shown = [], table[table["shown"] == 1]
+    means = shown.set_index(["method", "structure", "metric", "unseen"])["mean"]
+    pairs = [("fdg_st", "fdg"), ("fdg", "deepall"), ("fdg_st", "deepall")]
+    for (method, reference), structure, metric, unseen in product(
+        pairs, FUNDUS.ids, shown["metric"].unique(), (*DOMAINS, AVERAGE)
+    ):
+        difference = means[method, structure, metric, unseen] - means[reference, structure, metric, unseen]
+        declared = unseen == AVERAGE and (method, reference) in pairs[:2]
+        half = 1.2 if metric == "dsc" else 0.15
+        sure = "trainings" if abs(difference) > 2 * half else "images" if abs(difference) > half else "unknown"
+        winner = method if difference * METRICS[metric].better > 0 else reference
+        rows.append(
+            {"method": method, "reference": reference, "structure": structure, "metric": metric, "unseen": unseen,
+             "images": 12, "seeds": seeds, "difference": difference, "low": difference - 2 * half,
+             "high": difference + 2 * half, "p": 0.01, "p_holm": 0.00004 if sure == "trainings" else 0.0264,
+             "effect": 0.5, "wins": 8, "losses": 3, "ties": 1,
+             "better": winner if declared and sure == "trainings" else "",
+             "family": "declared" if declared else "exploratory", "units": 12,
+             "units_low": difference - half, "units_high": difference + half, "sure": sure,
+             "p_trainings": 0.0312 if seeds > 1 else ""}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def write_tables(results):
     """The table, the tests, a matrix of protocols whose oracle is one point better, and a study."""
     options = {"samples": 200, "confidence": 0.95, "protocol": "paper"}
@@ -146,17 +176,19 @@ def write_tables(results):
         tests="significance.csv",
         **options,
     )
-    long = per_image(read_scores([results / "scores.csv"]), task=FUNDUS, protocol="paper")
-    options |= {"structures": FUNDUS.ids}
-    significance(long, [*METHODS], [*DOMAINS], **options).to_csv(results / "significance.csv", index=False)
     table = pd.read_csv(results / "table1.csv")
-    variants = product(("paper", "released"), (0.5, 0.75), ("last", "source_validation", "oracle"), (0, 1))
+    variants = product(
+        ("paper", "released"), (0.5, 0.75), ("last", "source_validation", "oracle"), (0, 1), ("running",)
+    )
     matrix = table[table["shown"] == 1].merge(pd.DataFrame(variants, columns=VARIANT), how="cross")
     moved = 0.3 * (matrix["definitions"] == "released") + 2 * (matrix["threshold"] == 0.5)
     shift = (matrix["checkpoint"] == "oracle") + moved
     matrix.assign(mean=matrix["mean"] + shift, shift=shift).to_csv(results / "protocols.csv", index=False)
     (results / "ablations").mkdir()
     table.to_csv(results / "ablations/window.csv", index=False)
+    compared(table).to_csv(results / "significance.csv", index=False)
+    ranked = {"rank": [2.5, 2.25, 1.25], "low": [2, 1.5, 1], "high": [3, 3, 2], "first": [0.0, 0.1, 0.9]}
+    pd.DataFrame({"method": [*METHODS]} | ranked).to_csv(results / "ranks.csv", index=False)
 
 
 @pytest.fixture(scope="session")
@@ -195,3 +227,61 @@ def given(study, titled):
         task=FUNDUS,
         **titled,
     )
+
+
+@pytest.fixture(scope="session")
+def pixels(given):
+    """The images and masks of the made-up study."""
+    with Pictures(given.rois, models(given.predictions), FUNDUS) as opened:
+        yield opened
+
+
+SETTINGS = TableSettings(
+    **NAMED, task=FUNDUS, protocol="paper", bootstrap_samples=200, confidence=0.95, data="phantom", tests=""
+)
+
+
+@pytest.fixture(scope="session")
+def config(titled, tmp_path_factory):
+    """The demo's configuration, for the made-up study."""
+    settings = yaml.safe_load((HOUSE / "config.yaml").read_text())
+    rows = [
+        {**item.model_dump(), "trainer": "plain", "augmentation": "none", "options": {}} for item in titled["methods"]
+    ]
+    domains = [{**item.model_dump(), "released_crop": False} for item in titled["domains"]]
+    study = {"id": "window", "title": "Window of the spectrum", "unseen": ["domain1"], "methods": ["fdg", "fdg_st"]}
+    settings |= {"methods": rows, "domains": domains, "seeds": [0, 1], "ablations": [study]}
+    settings |= {"task": json.loads(FUNDUS.model_dump_json()), "inherited": ["training.batch: 16"]}
+    settings["evaluation"] |= {"nest": False}
+    path = tmp_path_factory.mktemp("config") / "config.json"
+    path.write_text(json.dumps(settings))
+    return path
+
+
+@pytest.fixture(scope="session")
+def files(study, given, pixels):
+    """All that the made-up study has for a report."""
+    for name in ("fig1", "boxes", "protocols", "ranks", "pairs"):
+        tables = {"protocols": "protocols", "ranks": "ranks", "pairs": "significance"}.get(name, "wins")
+        make(name, study / f"figures/{name}.png", replace(given, tables=[study / f"{tables}.csv"]))
+    sheets = [study / f"shards/{name}/sheet.csv" for name in ("fdg", "fdg_st")]
+    for sheet in sheets:
+        sheet.parent.mkdir(parents=True)
+        sheet.write_text("content,style,images,clipped\ndomain1,domain2,60,0.0125\n")
+    tables = [study / f"{name}.csv" for name in ("table1", "significance", "ranks", "protocols", "scores")]
+    make_cases(study / "cases.json", settings=SETTINGS, scores=given.scores, pixels=pixels)
+    return [
+        study / "cases.json",
+        study / "figures/fig1.png",
+        *tables,
+        *sheets,
+        study / "ablations/window.csv",
+        *(study / f"figures/{name}.svg" for name in ("boxes", "protocols", "ranks", "pairs")),
+        *study.glob("runs/*/*/*/run.json"),
+    ]
+
+
+@pytest.fixture(scope="session")
+def html(config, files, tmp_path_factory):
+    """The report with everything in it."""
+    return written(tmp_path_factory.mktemp("report"), config, files)

@@ -79,6 +79,26 @@ def test_the_interval_holds_the_mean(made):
         assert cell["low"] <= cell["mean"] <= cell["high"]
 
 
+def test_several_seeds_widen_the_interval_and_it_ends_where_values_do(made):
+    def of(method, domain, seed, image, structure):
+        return drawn(method, domain, 0, image, structure) | ({"dsc": 80.0 + image + 4 * seed} if method == "a" else {})
+
+    one, two = (averaged(made("ab", ["d1", "d2"], of, seeds=range(count))) for count in (1, 2))
+    key = "a", "cup", "dsc", AVERAGE
+    assert two[key]["high"] == 100
+    assert 0 < two[key]["low"] < one[key]["low"]
+    alike = "b", "cup", "dsc", AVERAGE
+    assert [two[alike][end] for end in ("low", "high")] == [one[alike][end] for end in ("low", "high")]
+
+
+def test_a_rate_of_nothing_has_wilsons_bound(made):
+    cells = averaged(made("ab", ["d1", "d2"], drawn, images=16))
+    for name, place in (("missed", "cup"), ("cup_outside", "both")):
+        cell = cells["a", place, name, "d1"]
+        assert [cell["mean"], cell["low"], cell["high"]] == pytest.approx([0, 0, 19.36], abs=0.01)
+    assert cells["a", "cup", "missed", AVERAGE]["high"] == pytest.approx(10.72, abs=0.01)  # 0 of 32
+
+
 def lost(method, domain, seed, image, structure):
     """Method a misses both structures of one image, and the cup of another, on one domain."""
     missed = method == "a" and domain == "d1" and (image == 0 or (image, structure) == (1, "cup"))
@@ -202,7 +222,7 @@ def test_the_caption_of_several_seeds_says_so(made, tmp_path):
     assert "standard deviation over 2 training seeds" in tex
     assert "One training seed" not in tex
     assert "No structure was missed in 16 predictions per row" in tex
-    assert "Differences between rows are tested in significance.csv, for these trainings." in tex
+    assert "Differences between rows are tested in significance.csv, over images and trainings." in tex
     assert r"\label{tab:fdgst-t}" in tex
 
 
@@ -354,3 +374,17 @@ def test_the_command_makes_both_files(made, tmp_path):
     )
     assert done.exit_code == 0, done.output
     assert (tmp_path / "t.tex").read_text().startswith("%")
+
+
+def test_distances_are_printed_in_what_a_pixel_measures_and_the_table_says_so(made, tmp_path):
+    scores = made("ab", ["d1", "d2"], lambda *key: {"hd": 8.0}).assign(unit_per_px=0.125, unit="mm", nsd_4=90.0)
+    write_scores(tmp_path / "scores.csv", scores)
+    printed = {"csv": tmp_path / "t.csv", "tex": tmp_path / "t.tex", "data": "", "tests": ""}
+    options = {"task": FUNDUS, "protocol": "paper", "samples": 200, "confidence": 0.95}
+    make_table([tmp_path / "scores.csv"], rows(a="plain", b="plain"), columns("d1", "d2"), **printed, **options)
+    table = pd.read_csv(tmp_path / "t.csv").drop_duplicates("metric").set_index("metric")
+    assert table.loc["hd", ["mean", "unit"]].tolist() == [1, "mm"]
+    assert table.loc["nsd_4", ["mean", "unit"]].tolist() == [90, "%"]
+    text = (tmp_path / "t.tex").read_text()
+    assert "between boundaries, in mm." in text
+    assert "1.000" in text

@@ -21,7 +21,7 @@ def scores(structures=("cell",), measures=("size",), images=("a", "b"), **change
             "image": image,
             "structure": structure,
         }
-        | {"dsc": 100.0, "truth_px": 10, "prediction_px": 10}
+        | {"dsc": 100.0, "truth_px": 10, "prediction_px": 10, "group": image}
         for image, structure in product(images, structures)
     ]
     return pd.DataFrame(rows, columns=columns(measures)).assign(**changes)
@@ -35,7 +35,7 @@ def write(path, table):
 def test_the_columns_of_the_first_edition_keep_their_order():
     assert columns(["vcdr"]) == (
         *KEYS, "dsc", "hd", "hd95", "asd", "asd_directed", "missed", "vcdr_truth", "vcdr_prediction", "domain",
-        "cropped", "dsc_released", "truth_px", "prediction_px", "outside_px", "false_alarm",
+        "cropped", "dsc_released", "truth_px", "prediction_px", "outside_px", "false_alarm", "group",
     )  # fmt: skip
 
 
@@ -108,9 +108,33 @@ def test_rows_are_written_in_the_order_of_their_keys(tmp_path):
     assert one.read_bytes() == two.read_bytes()
 
 
+def test_scores_of_the_first_edition_have_no_group_and_are_read(tmp_path):
+    found = read_scores([write(tmp_path / "scores.csv", scores().drop(columns="group"))])
+    assert tuple(found.columns) == columns(["size"])[:-1]
+
+
+def test_shares_within_tolerances_and_what_a_pixel_measures_come_last(tmp_path):
+    table = scores(unit_per_px=0.5, unit="mm").assign(**{"nsd_2.5": 70.0, "nsd_4": 80.0})
+    found = read_scores([write(tmp_path / "scores.csv", table)])
+    assert tuple(found.columns) == columns(["size"], unit=True, tolerances_px=[2.5, 4])
+    assert found["nsd_4"].tolist() == [80, 80]
+
+
+def test_a_share_within_a_tolerance_is_due_where_the_truth_has_the_structure(tmp_path):
+    path = write(tmp_path / "scores.csv", scores(nsd_4=[np.nan, 3.0]))
+    with pytest.raises(FormatError, match="1 rows have no distance"):
+        read_scores([path])
+
+
+def test_what_a_pixel_measures_is_known_of_all_images_or_of_none(tmp_path):
+    path = write(tmp_path / "scores.csv", scores(unit_per_px=[0.5, np.nan], unit="mm"))
+    with pytest.raises(FormatError, match="column unit_per_px: empty in 1 rows"):
+        read_scores([path])
+
+
 def test_leading_columns_come_first_and_must_be_there(tmp_path):
-    led = scores().assign(snapshot="last", threshold=0.5)
+    led = scores().assign(snapshot="last", threshold=0.5, normalisation="running")
     found = read_scores([write(tmp_path / "led.csv", led)], leading=LEADING)
-    assert tuple(found.columns[:2]) == LEADING
-    with pytest.raises(FormatError, match="missing snapshot, threshold"):
+    assert tuple(found.columns[:3]) == LEADING
+    with pytest.raises(FormatError, match="missing snapshot, threshold, normalisation"):
         read_scores([write(tmp_path / "plain.csv", scores())], leading=LEADING)

@@ -8,7 +8,7 @@ import pytest
 import fdgst
 from fdgst.errors import FormatError
 from fdgst.storage.contracts import verify
-from fdgst.storage.shards import Plan, create_shard, open_shard
+from fdgst.storage.shards import STATISTICS, Plan, create_shard, open_shard
 
 ATTRIBUTES = {
     "augmentation": "fdg",
@@ -37,7 +37,7 @@ def write(path, *, encoding="grid", compression="none", white=255, channels=3):
     )
     pixels = rng.integers(0, white + 1, (count, copies, *size_px, channels), np.min_scalar_type(white))
     if encoding == "residual":
-        pixels = rng.normal(0, 30, (count, *size_px, channels)).astype("f2" if white == 255 else "f4")
+        pixels = rng.normal(0, 30, (count, *size_px, channels)).astype("f4")
     masks = rng.integers(0, 4, (count, *size_px), np.uint8)
     numbers = {name: np.ones(copies) for name in ("clipped", "mean_shift", "contrast", "similarity")}
     with create_shard(path, plan, settings={"lambdas": [0.5, 1.0]}) as shard:
@@ -60,7 +60,7 @@ def test_a_grid_comes_back_as_it_was_written(tmp_path, compression):
 def test_residuals_come_back_as_they_were_written(tmp_path):
     pixels, _ = write(tmp_path / "shard.h5", encoding="residual")
     with open_shard(tmp_path / "shard.h5") as shard:
-        assert (shard.residuals(np.array([1])) == pixels[[1]]).all()
+        assert (shard.residuals(np.array([1])) == pixels[[1]].astype(np.float16)).all()
         assert shard.residuals(np.array([1])).dtype == np.float16
 
 
@@ -176,3 +176,20 @@ def test_a_flipped_lambda_is_found_on_opening(tmp_path):
     flip(tmp_path / "shard.h5", "lambda")
     with pytest.raises(FormatError, match="damaged"):
         open_shard(tmp_path / "shard.h5")
+
+
+def test_what_the_writing_thread_meets_is_raised_and_leaves_nothing(tmp_path):
+    plan = Plan(
+        names=["a"], styles=["b"], lambdas=np.ones((1, 1)), size_px=(4, 4), channels=3, white=255, encoding="grid",
+        compression="none", attributes=ATTRIBUTES,
+    )  # fmt: skip
+    wrong, bits = np.zeros((1, 9, 9, 3), np.uint8), np.zeros((4, 4), np.uint8)
+
+    def fail():
+        with create_shard(tmp_path / "shard.h5", plan, settings={}) as shard:
+            shard.add(wrong, bits, dict.fromkeys(STATISTICS, np.ones(1)))
+            shard.close(np.zeros((5, 7, 3), np.uint8))
+
+    with pytest.raises(TypeError):
+        fail()
+    assert list(tmp_path.iterdir()) == []

@@ -4,8 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from fdgst.study.augmentations import Augmentation, Uniform
+from fdgst.study.slices import ShardSettings
 
 FDG = {"id": "fdg", "kind": "fourier", "window": "full", "alpha": 0, "lambda": [0.5, 1], "encoding": "grid"}
+LIVE = FDG | {"encoding": "live", "mixing": "network"}
 CONTROL = {"id": "c", "kind": "contrast", "lambda": [1], "encoding": "grid"}
 
 
@@ -24,12 +26,16 @@ def read(settings):
         (FDG | {"lambda": 0.5}, "lambda.grid", "valid array"),
         (FDG | {"lambda": []}, "lambda.grid", "found an empty list"),
         (FDG | {"lambda": [0.5, 1.5]}, "lambda.grid.1", "less than or equal to 1"),
-        (FDG | {"lambda": {"uniform": [0, 1]}}, "lambda.law.copies", "required"),
+        (FDG | {"lambda": {"uniform": [0, 1]}}, "lambda", "expected copies beside uniform, as encoding is grid"),
         (FDG | {"lambda": {"uniform": [0.5, 0.1], "copies": 1}}, "lambda.law.uniform", r"expected \[low, high\]"),
         (FDG | {"lambda": {"uniform": [0, 1], "copies": 0}}, "lambda.law.copies", "greater than or equal to 1"),
         (CONTROL | {"window": "full"}, "window", "expected none, as kind is contrast, found 'full'"),
         (CONTROL | {"alpha": 0.05}, "alpha", "expected none, as kind is contrast, found 0.05"),
         (CONTROL | {"kind": "jitter", "encoding": "residual"}, "encoding", "jitter is not affine"),
+        (CONTROL | {"kind": "jitter", "encoding": "live"}, "encoding", "expected grid, found live: jitter is not"),
+        (LIVE | {"lambda": {"uniform": [0, 1], "copies": 4}}, "lambda", "expected no copies, as encoding is live"),
+        (LIVE | {"mixing": "roi"}, "mixing", "expected network, .* found roi with window full and no threshold"),
+        (LIVE | {"mixing": "roi", "alpha": 0.1, "window": "dc"}, "mixing", "with window dc and alpha 0.1: .*; write"),
     ],
 )
 def test_an_impossible_augmentation_is_one_fault_at_its_place(settings, place, message):
@@ -42,6 +48,18 @@ def test_a_control_needs_neither_window_nor_threshold():
     control = read(CONTROL)
     assert (control.window, control.alpha, control.mixing) == ("none", 0, "roi")
     assert read(CONTROL | {"window": "none", "alpha": "none"}) == control
+
+
+@pytest.mark.parametrize(
+    ("changes", "banks"),
+    [
+        ({"mixing": "network", "window": "released"}, False),
+        ({"mixing": "roi", "alpha": 0.05}, True),
+        ({"mixing": "network", "alpha": 0.05, "lambda": {"uniform": [0, 1]}}, False),
+    ],
+)
+def test_live_needs_banks_at_roi_size_alone(changes, banks):
+    assert read(LIVE | changes).needs_banks == banks
 
 
 @pytest.mark.parametrize("alpha", [1e-5, "1e-5", "0.00001"])
@@ -59,3 +77,8 @@ def test_a_law_is_told_from_a_grid():
     drawn = read(FDG | {"lambda": {"uniform": [0.1, 0.4], "copies": 2}})
     assert drawn.lambda_ == Uniform(uniform=(0.1, 0.4), copies=2)
     assert (drawn.law, read(FDG).law) == ((0.1, 0.4), None)
+
+
+def test_a_shard_of_a_live_augmentation_is_refused():
+    with pytest.raises(ValidationError, match="expected encoding grid or residual, found live: fdg has no shards"):
+        ShardSettings.model_validate_json(json.dumps({"augmentation": LIVE, "seed": 1, "compression": "none"}))

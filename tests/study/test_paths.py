@@ -46,9 +46,33 @@ def test_a_soft_threshold_takes_both_domains_banks_and_none_takes_one(paths):
     assert set(found.shard_inputs("fdg", "domain1", "domain2")) == {"style_bank"}
 
 
+def test_a_live_row_has_no_shards_and_at_roi_size_the_banks_of_its_sources(paths):
+    fdg = {"id": "fdg", "kind": "fourier", "window": "full", "alpha": 0, "lambda": [1.0], "encoding": "live"}
+    items = [fdg | {"mixing": "network"}, fdg | {"id": "fdg_st", "alpha": 0.05}]
+    found = paths({"augmentations": items})
+    assert found.training_inputs("fdg", "domain2", 0).keys() == {"start", "rois", "bank"}
+    assert found.training_inputs("fdg", "domain2", 0)["bank"] == []
+    banks = [f"results/banks/domain{n}/soft-0.05.h5" for n in (1, 3, 4)]
+    assert found.training_inputs("fdg_st", "domain2", 0)["bank"] == banks
+    assert list(found.banks) == ["soft-0.05"]
+    assert {path for path in found.report_inputs() if path.endswith("sheet.csv")} == {
+        "results/live/fdg/sheet.csv",
+        "results/live/fdg_st/sheet.csv",
+    }
+
+
 def test_snapshots_are_kept_every_so_many_epochs(paths):
     assert paths({"training": {"snapshot_epochs": 20}}).snapshots == ["epoch0020", "epoch0040"]
     assert paths({}).snapshots == []
+
+
+def test_the_test_batch_s_normalisation_is_one_more_prediction_where_it_is_asked_for(paths):
+    found = paths({"evaluation": {"normalisations": ["running", "test_batch"]}})
+    folder = "results/runs/fdg/domain2/seed0/predictions/last"
+    wanted = [f"{folder}/{view}/domain2.h5" for view in ("whole", "test_batch")]
+    assert found.protocol_predictions("fdg", "domain2", 0) == wanted
+    assert found.seen("test_batch") == "--view whole --normalisation test_batch"
+    assert found.seen("centre") == "--view centre"
 
 
 def test_only_the_domain_that_says_so_is_cropped_and_seen_both_ways_by_the_protocols(paths):
@@ -75,3 +99,10 @@ def test_a_study_is_put_beside_the_paper_only_where_domains_say_which_they_are(p
 def test_a_task_without_measures_has_no_figure_of_them(paths):
     assert "agreement" in paths({}).figures
     assert "agreement" not in paths({"task": {"measures": []}}).figures
+
+
+def test_one_row_has_no_rank_and_no_pair(paths):
+    some, one = paths({}), paths({"methods": [INTRA | {"id": "deepall", "title": "DeepAll", "trainer": "plain"}]})
+    shown = {"results/ranks.csv", "results/figures/ranks.svg", "results/figures/pairs.svg"}
+    assert shown <= set(some.report_inputs())
+    assert not shown & set(one.report_inputs())

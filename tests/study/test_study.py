@@ -39,7 +39,7 @@ def test_the_demo_is_accepted(demo):
     assert study.inherited == ()
 
 
-@pytest.mark.parametrize("preset", ["all", "tiny"])
+@pytest.mark.parametrize("preset", ["all", "tiny", "live", "live_seeds"])
 def test_a_preset_of_the_phantom_is_accepted_on_top_of_the_demo(demo, preset):
     demo(yaml.safe_load((HOUSE / f"workflow/presets/{preset}.yaml").read_text()))
 
@@ -53,7 +53,30 @@ def test_a_preset_of_the_paper_lacks_nothing_but_its_data(faults, preset):
     assert all("data/Fundus" in line for line in faults(overlay | {"dataset": {"reader": "fundus"}}))
 
 
+def test_the_preset_of_raw_sets_lacks_nothing_but_its_table(faults):
+    overlay = yaml.safe_load((HOUSE / "workflow/presets/raw-fundus.yaml").read_text())
+    assert {line.split(";")[0] for line in faults(overlay)} == {
+        "config: data/raw.csv: expected a table, found no such file"
+    }
+
+
 CASES = [
+    # declared comparisons
+    ({"evaluation": {"compare": "none"}}, "evaluation.compare: expected one of auto or a list, found 'none'"),
+    (
+        {"evaluation": {"compare": [["fdg", "fgd"]]}},
+        "evaluation.compare[0]: expected ids of rows of the table, found 'fgd'; did you mean fdg?",
+    ),
+    ({"evaluation": {"compare": [["fdg"]]}}, "evaluation.compare[0]: expected 2 entries"),
+    ({"evaluation": {"compare": [["fdg", "fdg"]]}}, "evaluation.compare[0]: expected two rows"),
+    (
+        {"evaluation": {"compare": [["fdg", "deepall"], ["deepall", "fdg"]]}},
+        "evaluation.compare[1]: expected pairs that differ",
+    ),
+    (
+        method(id="intra", trainer="intra") | {"evaluation": {"compare": [["intra", "fdg"]]}},
+        "evaluation.compare[0]: expected rows that may be compared, found 'intra', an upper bound",
+    ),
     # sizes and networks
     ({"network_size": 33}, "network_size: expected a multiple of 16"),
     ({"network_size": 1024}, "network_size: expected at most roi_size 192, found 1024"),
@@ -125,6 +148,17 @@ CASES = [
     ({"task": {"structures": [GREY], "around": None}}, "task.measures[0].of: expected one of cell, found 'cup'"),
     ({"task": {"channels": 2}}, "task.channels: expected one of 1, 3, found 2"),
     ({"task": {"bits": 12}}, "task.bits: expected one of 8, 16, found 12"),
+    # evaluation
+    ({"evaluation": {"nsd_tolerance_px": [2, 2]}}, "evaluation.nsd_tolerance_px: expected numbers that differ"),
+    ({"evaluation": {"nsd_tolerance_px": [-1]}}, "evaluation.nsd_tolerance_px[0]: expected at least 0, found -1"),
+    (
+        {"evaluation": {"normalisations": ["test_batch"]}},
+        "evaluation.normalisations: expected running, the table's own",
+    ),
+    (
+        {"evaluation": {"normalisations": ["batch"]}},
+        "evaluation.normalisations[0]: expected one of running, test_batch",
+    ),
     # data and figures
     ({"dataset": {"reader": "magic"}}, "dataset.reader: expected one of"),
     ({"dataset": {"reader": "fundus", "root": "nowhere"}}, "nowhere"),

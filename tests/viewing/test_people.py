@@ -1,6 +1,7 @@
 """What people see: descriptions, pictures, sheets, mixtures of photographs, and the verbs that give them."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from fdgst.study.slices import ShardSettings, text_of
 from fdgst.viewing.inspection import describe
 from fdgst.viewing.mixing import mix_photographs
 from fdgst.viewing.panels import Panel, draw, legend, outlined
-from fdgst.viewing.sheet import COLUMNS, make_sheet
+from fdgst.viewing.sheet import COLUMNS, LIVE_COLUMNS, make_sheet
 from fdgst.viewing.showing import show
 from tests.core.pictures import draw_image
 from tests.generation.files import LAMBDAS, augmentation, write_domain, write_shard
@@ -108,6 +109,27 @@ def test_what_is_not_ours_is_refused(tmp_path):
     (tmp_path / "a.h5").write_bytes(b"text")
     with pytest.raises(FormatError, match=r"a\.h5"):
         describe(tmp_path / "a.h5")
+
+
+def test_a_sheet_of_live_trainings_has_a_row_for_every_style_that_was_drawn(tmp_path):
+    row = {"style": "domain1", "copies": 9, "images": 4, "lambda": 0.5, "lambda_min": 0.1, "lambda_max": 1.0}
+    item = {"window": "full", "alpha": 0.05, "encoding": "live", "mixing": "roi"}
+    drawn = {"images": 20, "copies": 9, "styles": [row, row | {"style": "domain2", "copies": 0}]}
+    record = {"augmentation": "fdg_st", "method": "row", "unseen": "domain3", "seed": 0}
+    (tmp_path / "run.json").write_text(json.dumps(record | {"live": {"augmentation": item, "drawn": drawn}}))
+    make_sheet([tmp_path / "run.json"], tmp_path / "sheet.csv")
+    header, only = (line.split(",") for line in (tmp_path / "sheet.csv").read_text().splitlines())
+    assert tuple(header) == LIVE_COLUMNS
+    told = dict(zip(header, only, strict=True))
+    assert (told["style"], told["copies"], told["lambda"], told["alpha"]) == ("domain1", "9", "0.5", "0.05")
+
+
+def test_a_sheet_refuses_trainings_that_were_not_stylised_live(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(ConfigError, match="expected a training that was stylised at every step"):
+        make_sheet([tmp_path / "run.json"], tmp_path / "sheet.csv")
+    with pytest.raises(ConfigError, match="expected shards or records of trainings, found both"):
+        make_sheet([tmp_path / "run.json", tmp_path / "shard.h5"], tmp_path / "sheet.csv")
 
 
 def test_a_sheet_has_a_row_for_every_shard_and_copy(folder, tmp_path):

@@ -20,6 +20,27 @@ def jobs(tmp_path_factory):
     return plan(tmp_path_factory.mktemp("run"), "results/table1.tex", overlays=[PRESETS / "all.yaml"])
 
 
+@pytest.fixture(scope="module")
+def live_jobs(tmp_path_factory):
+    """The jobs of the demo without shards."""
+    folder = tmp_path_factory.mktemp("live")
+    return plan(folder, "results/table1.tex", "results/live/fdg/sheet.csv", overlays=[PRESETS / "live.yaml"])
+
+
+def test_live_rows_are_trained_without_shards_from_banks_of_their_sources(live_jobs):
+    assert not any("shards" in path for job in live_jobs for path in (*job.inputs, *job.outputs))
+    banks = {path for job in live_jobs if job.rule == "bank" for path in job.outputs}
+    assert banks == {f"results/banks/domain{n}/soft-0.05.h5" for n in range(1, 5)}
+
+
+def test_no_bank_of_the_unseen_domain_reaches_its_live_runs(live_jobs):
+    for job in trainings(live_jobs, "train"):
+        unseen = Path(job.outputs[0]).parts[-3]
+        seen = set().union(*(domains_of(path) for path in ancestors(live_jobs, job.outputs)))
+        assert seen == {"domain1", "domain2", "domain3", "domain4"} - {unseen}, job
+        assert ("--bank" in job.command) == ("/fdg_st/" in job.outputs[0])
+
+
 def trainings(jobs, *rules):
     return [job for job in jobs if job.rule in rules]
 

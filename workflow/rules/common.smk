@@ -4,6 +4,7 @@ import hashlib
 import re
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.logging import logger
@@ -45,13 +46,14 @@ wildcard_constraints:
     unseen=NAME,
     content=NAME,
     style=NAME,
-    augmentation=NAME,
+    augmentation="|".join(PATHS.written) or "none",
+    live="|".join(PATHS.live) or "none",
     method=NAME,
     study=NAME,
     figure="|".join(FIGURES),
     seed="[0-9]+",
     weights="last|epoch[0-9]+",
-    view="whole|centre",
+    view="whole|centre|test_batch",
     bank="|".join(map(re.escape, PATHS.banks)) or "none",
 
 
@@ -70,11 +72,18 @@ def users(make, *names):
     return lambda wildcards: [local(path) for path in make(*(wildcards[name] for name in names))]
 
 
+@cache
+def files_of_training(method, unseen, seed):
+    """The files of a training by flag, looked up once: there are as many as domains."""
+    return PATHS.training_inputs(method, unseen, seed)
+
+
 def training_inputs(flag):
     """The files of a training that go to one of its flags."""
-    return lambda w: PATHS.training_inputs(w.method, w.unseen, w.seed).get(flag, [])
+    return lambda w: files_of_training(w.method, w.unseen, w.seed).get(flag, [])
 
 
+@cache
 def trainer_fingerprint(method):
     """The code of a row's trainer, which the training finds by name."""
     return fingerprint(trainer_module(STUDY.methods[method].trainer))

@@ -19,6 +19,7 @@ rule predict:
         device=TRAINING.device,
     params:
         run=subpath(output[0], ancestor=4),
+        seen=given(PATHS.seen, "view"),
         settings=given(SLICES.predict, "weights"),
         code=fingerprint("fdgst.inference.predict"),
         predictor=fingerprint("fdgst.inference.predictor"),
@@ -28,8 +29,8 @@ rule predict:
         "Predict {wildcards.domain} ({wildcards.view}) by {wildcards.method} without {wildcards.unseen},"
         " seed {wildcards.seed}, {wildcards.weights} weights"
     shell:
-        "fdgst predict --settings - --run {params.run} --weights {input.weights} --rois {input.rois}"
-        " --view {wildcards.view} --device {resources.device} --threads {threads} --out {output}"
+        "fdgst predict --settings - --run {params.run} --weights {input.weights} --rois {input.rois} {params.seen}"
+        " --device {resources.device} --threads {threads} --out {output}"
         " <<< {params.settings:q} > {log} 2>&1"
 
 

@@ -46,6 +46,7 @@ rule statistics:
     output:
         significance="results/significance.csv",
         wins="results/wins.csv",
+        ranks="results/ranks.csv",
     log:
         "results/logs/significance.log",
     conda:
@@ -56,8 +57,8 @@ rule statistics:
     message:
         "Test the rows against each other"
     shell:
-        "fdgst statistics --settings - --scores {input} --wins {output.wins} --out {output.significance}"
-        " <<< {params.settings:q} > {log} 2>&1"
+        "fdgst statistics --settings - --scores {input} --wins {output.wins} --ranks {output.ranks}"
+        " --out {output.significance} <<< {params.settings:q} > {log} 2>&1"
 
 
 rule protocols:
@@ -104,7 +105,7 @@ rule study_figure:
         "results/ablations/{study}.csv",
     output:
         png=report("results/ablations/{study}.png", caption="../report/study.rst", category="Studies"),
-        pdf="results/ablations/{study}.pdf",
+        others=multiext("results/ablations/{study}", ".pdf", ".svg"),
     log:
         "results/logs/ablations/{study}_figure.log",
     conda:
@@ -123,7 +124,7 @@ rule figure:
         unpack(figure_inputs),
     output:
         png=report("results/figures/{figure}.png", caption="../report/figure.rst", category="Figures"),
-        pdf="results/figures/{figure}.pdf",
+        others=multiext("results/figures/{figure}", ".pdf", ".svg"),
     log:
         "results/logs/figures/{figure}.log",
     conda:
@@ -138,6 +139,26 @@ rule figure:
     shell:
         "fdgst figure {wildcards.figure} --settings - {params.inputs} --out {output.png}"
         " <<< {params.settings:q} > {log} 2>&1"
+
+
+rule cases:
+    input:
+        **PATHS.figure_inputs("gallery"),
+    output:
+        "results/cases.json",
+    log:
+        "results/logs/cases.log",
+    conda:
+        ENVIRONMENT
+    params:
+        inputs=flags("rois", "predictions", "scores"),
+        settings=constant(SLICES.table(ROWS, DOMAINS, tests="significance.csv")),
+        code=fingerprint("fdgst.reporting.cases"),
+        files=fingerprint("fdgst.reporting.figures.contours"),
+    message:
+        "Choose the images behind each cell"
+    shell:
+        "fdgst cases --settings - {params.inputs} --out {output} <<< {params.settings:q} > {log} 2>&1"
 
 
 rule configuration:
@@ -167,7 +188,7 @@ rule report:
         ENVIRONMENT
     params:
         code=fingerprint("fdgst.reporting.report"),
-        template=fingerprint_of_templates("*.j2", "*.css", "*.svg"),
+        template=fingerprint_of_templates("*.j2", "*/*.j2", "report.*", "*.svg"),
     message:
         "Write the report"
     shell:

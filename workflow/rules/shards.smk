@@ -1,4 +1,4 @@
-# Stylised copies of one domain's training images in the style of another's.
+# Stylised copies of one domain's training images in the style of another's; a live augmentation has none.
 
 
 rule shard:
@@ -18,7 +18,7 @@ rule shard:
     message:
         "Stylise {wildcards.content} like {wildcards.style} ({wildcards.augmentation})"
     shell:
-        "fdgst shard --settings - --content {input.content} {params.banks} --out {output}"
+        "fdgst shard --settings - --content {input.content} {params.banks} --jobs {threads} --out {output}"
         " <<< {params.settings:q} > {log} 2>&1"
 
 
@@ -35,5 +35,22 @@ rule sheet:
         code=fingerprint("fdgst.viewing.sheet"),
     message:
         "Sum up the shards of {wildcards.augmentation}"
+    shell:
+        "fdgst sheet {input} --out {output} > {log} 2>&1"
+
+
+rule live_sheet:
+    input:
+        given(PATHS.live_records, "live"),
+    output:
+        "results/live/{live}/sheet.csv",
+    log:
+        "results/logs/live/{live}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=fingerprint("fdgst.viewing.sheet"),
+    message:
+        "Sum up what trainings drew of {wildcards.live}"
     shell:
         "fdgst sheet {input} --out {output} > {log} 2>&1"

@@ -38,6 +38,7 @@ rule train:
         start=training_inputs("start"),
         rois=training_inputs("rois"),
         shard=training_inputs("shard"),
+        bank=training_inputs("bank"),
         reference=training_inputs("reference"),
     output:
         model="results/runs/{method}/{unseen}/seed{seed}/model.safetensors",
@@ -55,7 +56,7 @@ rule train:
         gpu=1,
         how=RUN_TIME_FLAGS,
     params:
-        inputs=flags("start", "rois", "shard", "reference"),
+        inputs=flags("start", "rois", "shard", "bank", "reference"),
         augmentation=given(PATHS.augmentation, "method"),
         settings=given(SLICES.train, "method"),
         results=subpath(output.model, ancestor=5),

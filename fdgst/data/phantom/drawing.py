@@ -20,7 +20,7 @@ FIELD = (6.5, 7.5)  # diameter of a photograph's field of view, disc heights: ab
 FIELD_RADIUS = 0.495  # of the field of view by the shorter side: a thin black margin is left
 DISC_AT = ("inside", "edge", "outside")
 GREYS = (255, 128, 0)  # background, rim, cup
-OUTLINE_POINTS = 180
+OUTLINE_POINTS = 360
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 
 
@@ -128,11 +128,25 @@ def whole(
         Size. The field of view touches the nearer edges.
     lesion : bool
         As of `draw`.
+    plaques : bool
+        Whether there are bright lesions about the macula, some as large as a disc.
+    disc : {'inside', 'edge', 'outside'}
+        Where the disc lies: near the middle's height; at the field's edge, which may cut it; or beyond what the
+        photograph shows. Its masks hold what the frame shows, black corners included.
 
     Returns
     -------
     Drawing
+
+    Raises
+    ------
+    ValueError
+        As of `draw`, or if `disc` is none of these.
     """
+    if min(height_px, width_px) < 16:
+        raise ValueError(f"height_px and width_px must be >= 16, got {min(height_px, width_px)}")
+    if disc not in DISC_AT:
+        raise ValueError(f"disc must be one of {DISC_AT}, got {disc!r}")
     identity = ("phantom", seed, number, "photograph", index)
     taken_by = camera(number)
     eye = _eye(identity, taken_by)

@@ -7,8 +7,10 @@ may be absent.
 
 import csv
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,17 +76,11 @@ def write_folder(
     ConfigError
         If `rgb_masks` names a domain that is not drawn, or 16 bits are asked for in colour, which Pillow cannot write.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DataError(
-            f"{out}: expected a new or an empty folder, found one in use; remove it or choose another --out"
-        )
     unknown = sorted(set(rgb_masks) - set(range(1, domains + 1)))
     if unknown:
         raise ConfigError(f"--rgb-masks: expected domains from 1 to {domains}, found {', '.join(map(str, unknown))}")
     if bits == 16 and channels == 3:
         raise ConfigError("--bits: expected 8 for images in colour, found 16; give --channels 1")
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)  # of an attempt that was killed
     items: list[dict[str, Any]] = [
         {"number": number, "split": split, "index": index}
         for number in range(1, domains + 1)
@@ -92,23 +88,50 @@ def write_folder(
         for index in range(count)
     ]
     settings: dict[str, Any] = {"seed": seed, "size_px": size_px, "layout": layout, "channels": channels, "bits": bits}
-    try:
-        with ProcessPoolExecutor(jobs) as pool:
-            drawn = [
-                pool.submit(_write, part, **item, **settings, rgb=item["number"] in rgb_masks, lesions=lesions)
+    with new_folder(out) as part:
+        draw_all(
+            [
+                partial(_write, part, **item, **settings, rgb=item["number"] in rgb_masks, lesions=lesions)
                 for item in items
-            ]
-            try:
-                for image in progress(as_completed(drawn), total=len(drawn), description="phantom", unit="image"):
-                    image.result()
-            finally:
-                pool.shutdown(cancel_futures=True)
+            ],
+            jobs=jobs,
+        )
         if layout == "table":
             _write_table(part / TABLE, items)
+    return len(items)
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Yield a folder beside `out`, which takes that name when all is written; of a failure nothing is left.
+
+    Raises
+    ------
+    DataError
+        If `out` exists and is not an empty folder.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DataError(
+            f"{out}: expected a new or an empty folder, found one in use; remove it or choose another --out"
+        )
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)  # of an attempt that was killed
+    try:
+        yield part
         part.replace(out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return len(items)
+
+
+def draw_all(tasks: Sequence[Callable[[], None]], *, jobs: int) -> None:
+    """Draw images by some processes; each of `tasks` draws one."""
+    with ProcessPoolExecutor(jobs) as pool:
+        drawn = [pool.submit(task) for task in tasks]
+        try:
+            for image in progress(as_completed(drawn), total=len(drawn), description="phantom", unit="image"):
+                image.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _write(

@@ -50,7 +50,7 @@ class FigureInputs:
 
 
 def make(name: str, out: Path, inputs: FigureInputs) -> None:
-    """Draw a figure and write it as PNG and, beside it, PDF.
+    """Draw a figure and write it as PNG and, beside it, PDF and SVG.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def make(name: str, out: Path, inputs: FigureInputs) -> None:
     needs, draw = FIGURES[name]
     faults = [f"figure {name}: needs --{need}" for need in needs if not getattr(inputs, need)]
     if out.suffix != ".png":
-        faults.append(f"--out: expected a file that ends in .png (the PDF is written beside it), found {out}")
+        faults.append(f"--out: expected a file that ends in .png (PDF and SVG are written beside it), found {out}")
     if faults:
         raise ConfigError(*faults)
     with style.styled():
@@ -128,6 +128,29 @@ def _agreement(inputs: FigureInputs) -> Figure:
     return agreement(*_scored(inputs), task=inputs.task)
 
 
+def _ranks(inputs: FigureInputs) -> Figure:
+    """Draw the mean ranks."""
+    from fdgst.reporting.figures.inputs import table, titles_of_methods
+    from fdgst.reporting.figures.ranks import ranks
+
+    read = table(inputs.tables, NEEDED["ranks"])
+    return ranks(read, titles_of_methods(inputs.methods, read["method"]))
+
+
+def _pairs(inputs: FigureInputs) -> Figure:
+    """Draw row against row, image by image."""
+    from fdgst.evaluation.catalogue import upper_bounds
+    from fdgst.reporting.figures.inputs import table
+    from fdgst.reporting.figures.pairs import declared, pairs
+
+    scores, methods, domains = _scored(inputs)
+    rivals = [name for name in methods if name not in upper_bounds(inputs.methods)]
+    if len(rivals) < 2:
+        raise ConfigError("figure pairs: expected two rows to compare or more, found one")
+    chosen = declared(table(inputs.tables, NEEDED["pairs"]), rivals)
+    return pairs(scores, chosen, methods, domains, task=inputs.task)
+
+
 def _study(which: str) -> Callable[[FigureInputs], Figure]:
     """Return the drawing of the protocols or of a study."""
 
@@ -168,8 +191,10 @@ def _scored(inputs: FigureInputs) -> tuple[Any, dict[str, str], dict[str, str]]:
 
 _CELL = ("method", "structure", "metric", "unseen", "mean")
 NEEDED = {  # columns
-    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "released_crop", "shift"),
+    "protocols": (*_CELL, "definitions", "threshold", "checkpoint", "released_crop", "shift", "normalisation"),
     "ablation": (*_CELL, "low", "high", "shown"),
+    "ranks": ("method", "rank", "low", "high", "first"),
+    "pairs": ("method", "reference", "family"),
 }
 FIGURES: dict[str, tuple[tuple[str, ...], Callable[[FigureInputs], Figure]]] = {
     "fig1": (("rois",), _samples),
@@ -180,6 +205,8 @@ FIGURES: dict[str, tuple[tuple[str, ...], Callable[[FigureInputs], Figure]]] = {
     "gallery": (("rois", "predictions", "scores"), _predicted("gallery")),
     "boxes": (("scores",), _boxes),
     "agreement": (("scores",), _agreement),
+    "ranks": (("tables",), _ranks),
+    "pairs": (("scores", "tables"), _pairs),
     "curves": (("runs",), _curves),
     "protocols": (("tables",), _study("protocols")),
     "ablation": (("tables",), _study("ablation")),

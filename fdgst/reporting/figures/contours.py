@@ -51,7 +51,7 @@ def models(predictions: Sequence[Path]) -> dict[Model, Path]:
 
 
 class Pictures:
-    """Opens ROI files and predictions, and draws one image with its contours.
+    """Opens ROI files and predictions, gives their pixels, and draws one image with its contours.
 
     Parameters
     ----------
@@ -92,13 +92,11 @@ class Pictures:
         scores : DataFrame
             The rows of `scores.csv` of one method, unseen domain, seed and image: one per structure.
         """
-        first = scores.iloc[0]
-        rois = self._rois[first["unseen"]]
-        row = rois.names.index(first["image"])
-        style.show(axes, style.picture(rois.image(row), rois.white))
-        for truth in rois.masks(row):
+        method, unseen, seed, image = scores[["method", "unseen", "seed", "image"]].iloc[0]
+        style.show_stretched(axes, self.picture(unseen, image))
+        for truth in self.truth(unseen, image):
             _contour(axes, truth, style.TRUTH)
-        for number, mask in enumerate(self._masks(first)):
+        for number, mask in enumerate(self.predicted(method, unseen, seed, image)):
             _contour(axes, mask, style.predicted(number))
         axes.text(0.03, 0.03, self.note(scores), transform=axes.transAxes, color="white", fontsize=6.5,
                   path_effects=[withStroke(linewidth=1.5, foreground="black")])  # fmt: skip
@@ -111,10 +109,20 @@ class Pictures:
         parts = [f"{name} {dice[name]:.1f}" for name in self._task.ids]
         return "\n".join(", ".join(parts[first : first + IN_A_LINE]) for first in range(0, len(parts), IN_A_LINE))
 
-    def _masks(self, row: pd.Series) -> np.ndarray:
-        """Return the predicted masks of one row of the scores, bool (K, H, W)."""
-        with open_predictions(self._predictions[row["method"], row["unseen"], row["seed"]]) as predictions:
-            return predictions.masks_of(predictions.names.index(row["image"]))
+    def picture(self, unseen: str, image: str) -> np.ndarray:
+        """Return an image as it is shown, uint8 (H, W, 3)."""
+        rois = self._rois[unseen]
+        return style.picture(rois.image(rois.names.index(image)), rois.white)
+
+    def truth(self, unseen: str, image: str) -> np.ndarray:
+        """Return its true masks, bool (K, H, W)."""
+        rois = self._rois[unseen]
+        return rois.masks(rois.names.index(image))
+
+    def predicted(self, method: str, unseen: str, seed: int, image: str) -> np.ndarray:
+        """Return the masks that a model predicts, bool (K, H, W)."""
+        with open_predictions(self._predictions[method, unseen, seed]) as predictions:
+            return predictions.masks_of(predictions.names.index(image))
 
 
 def contours(

@@ -30,5 +30,5 @@ def samples(rois: Sequence[Path]) -> Figure:
             rows = domain.indices("train")
             for line, row in enumerate(rows[np.linspace(0, len(rows) - 1, SAMPLES).round().astype(int)]):
                 shown = style.picture(domain.image(row), domain.white)
-                style.show(axes[line][column], shown, title="" if line else domain.title)
+                style.show_stretched(axes[line][column], shown, title="" if line else domain.title)
     return figure

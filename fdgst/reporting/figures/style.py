@@ -18,20 +18,23 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import YAxis
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator, NullFormatter
 from PIL import Image
 
+from fdgst.reporting.contrast import stretched
 from fdgst.storage.atomic import atomic
 from fdgst.storage.rois import Rois
 
 WIDTH_IN = 7.2  # a page's text width; the report shows figures at this size or a little larger
+COLUMN_IN = 3.5  # the width of one of two columns
 DPI = 160
 GAP_IN, TITLE_IN, LABEL_IN = 0.04, 0.18, 0.2  # of a sheet: between panels, above a titled row, left of a named one
 PANEL_PX = 256  # no more pixels than a panel shows: keeps the PDF small, which stores pictures without loss
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
 MARKERS = "osD^vPX*"
 DASHES: tuple[Literal["-", "--", "-.", ":"], ...] = ("-", "--", "-.", ":")
-HATCHES = ("", "/////", ".....", "xxxxx")  # as many as no number of colours: no two signs are alike before the 28th
+HATCHES = ("", "/////", "...", "xxxx")  # as many as no number of colours: no two signs are alike before the 28th
 TRUTH = "#FF0000"
 # truth and the first two predicted structures as in the paper, Fig. 5
 PREDICTED = (
@@ -66,6 +69,7 @@ _RC: dict[Any, Any] = {
     "pdf.fonttype": 42,
     "pdf.compression": 9,
     "path.simplify": True,
+    "svg.hashsalt": "fdgst",  # else names inside are drawn by chance
     "text.parse_math": False,  # titles are the user's text, where a dollar is a dollar
 }
 
@@ -80,17 +84,19 @@ def styled() -> Iterator[None]:
 
 
 def save(figure: Figure, out: Path) -> None:
-    """Write a figure as `out` (PNG) and beside it as PDF; equal figures give equal bytes.
+    """Write a figure as `out` (PNG) and beside it as PDF and SVG; equal figures give equal bytes.
 
     Parameters
     ----------
     figure : Figure
         Drawn under `styled`.
     out : Path
-        Ends in ``.png``; the PDF has the same stem.
+        Ends in ``.png``; PDF and SVG have the same stem.
     """
     with atomic(out.with_suffix(".pdf")) as part:
         figure.savefig(part, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    with atomic(out.with_suffix(".svg")) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None, "Creator": None})
     with atomic(out) as part:
         figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
 
@@ -184,6 +190,17 @@ def show(axes: Axes, image: np.ndarray, title: str = "") -> None:
     )
     if title:
         axes.set_title(title, pad=2)
+
+
+def show_stretched(axes: Axes, image: np.ndarray, title: str = "") -> None:
+    """Show a picture, a nearly black one brighter (`fdgst.reporting.contrast`), and note in it by how much."""
+    shown, times = stretched(image)
+    show(axes, shown, title)
+    if times > 1:
+        axes.text(
+            0.97, 0.97, f"× {times}", transform=axes.transAxes, color="white", fontsize=6.5, ha="right", va="top",
+            path_effects=[withStroke(linewidth=1.5, foreground="black")],
+        )  # fmt: skip
 
 
 def label(axes: Axes, text: str) -> None:

@@ -15,11 +15,11 @@ from tests.compared import FUNDUS
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_equal_inputs_give_equal_bytes(name, given, study, tmp_path):
-    if name == "ablation":
-        given = replace(given, tables=[study / "ablations/window.csv"])
+    tables = {"ablation": "ablations/window", "ranks": "ranks", "pairs": "significance"}.get(name, "protocols")
+    given = replace(given, tables=[study / f"{tables}.csv"])
     for folder in ("a", "b"):
         make(name, tmp_path / folder / f"{name}.png", given)
-    for ending in (".png", ".pdf"):
+    for ending in (".png", ".pdf", ".svg"):
         first, second = ((tmp_path / folder / name).with_suffix(ending).read_bytes() for folder in "ab")
         assert first == second
         assert len(first) < 2_000_000

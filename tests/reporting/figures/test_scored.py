@@ -1,5 +1,6 @@
 """Figures of scores, predictions and histories: what they show is what the files say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 
 from fdgst.errors import ConfigError, DataError
-from fdgst.reporting.figures import style
+from fdgst.reporting.figures import make, style
 from fdgst.reporting.figures.agreement import agreement
 from fdgst.reporting.figures.boxes import boxes
 from fdgst.reporting.figures.contours import Pictures, contours, gallery, models
 from fdgst.reporting.figures.curves import curves
 from fdgst.reporting.figures.inputs import FigureRun, runs, table, titles, titles_of_methods
+from fdgst.reporting.figures.pairs import WORST, declared, pairs
+from fdgst.reporting.figures.ranks import ranks
 from fdgst.storage.scores import read_scores
 from fdgst.study.slices import Row
 from fdgst.study.task import Measure
@@ -101,6 +104,50 @@ def test_a_row_that_holds_its_own_pre_training_is_not_drawn_behind_it(given, nam
     panel = curves(runs(given.runs), methods, domains, from_the_first_step=[[*methods][1]]).axes[0]
     _, *others = panel.lines[: 1 + len(methods)]
     assert [line.get_xdata()[0] for line in others] == [90, 10, 90]
+
+
+def test_a_point_is_an_image_and_stands_above_the_diagonal_where_the_row_is_better(named):
+    scores, methods, domains = named
+    panel = pairs(scores, [("fdg", "deepall")], methods, domains, task=FUNDUS).axes[0]
+    assert [panel.get_xlabel(), panel.get_ylabel()] == ["DeepAll, DSC (%)", "FDG, DSC (%)"]
+    means = scores[scores["structure"] == "cup"].groupby(["method", "unseen", "image"])["dsc"].mean()
+    drawn = panel.lines[0]  # the first domain
+    assert sorted(drawn.get_xdata()) == pytest.approx(sorted(means["deepall", "domain1"]))
+    assert sorted(drawn.get_ydata()) == pytest.approx(sorted(means["fdg", "domain1"]))
+
+
+def test_the_images_on_which_a_row_falls_furthest_behind_are_named(named):
+    scores, methods, domains = named
+    behind = scores["method"].eq("fdg") & scores["image"].eq("eye07") & scores["unseen"].eq("domain3")
+    scores.loc[behind, "dsc"] = 3.0
+    panel = pairs(scores, [("fdg", "deepall")], methods, domains, task=FUNDUS).axes[0]
+    names = panel.texts[-1].get_text().split("\n")
+    assert names[0] == "1  eye07"
+    assert len(names) <= WORST
+
+
+def test_declared_pairs_are_drawn_and_where_there_are_none_every_row_against_the_first(study):
+    compared = table([study / "significance.csv"], ["family"])
+    assert declared(compared, ["deepall", "fdg", "fdg_st"]) == [("fdg_st", "fdg"), ("fdg", "deepall")]
+    assert declared(compared, ["deepall", "fdg"]) == [("fdg", "deepall")]
+    none = compared[compared["family"] == "exploratory"]
+    assert declared(none, ["deepall", "fdg", "fdg_st"]) == [("fdg", "deepall"), ("fdg_st", "deepall")]
+
+
+def test_ranks_stand_in_their_order_with_the_share_of_draws(study):
+    figure = ranks(table([study / "ranks.csv"], ["rank"]), {"deepall": "DeepAll", "fdg": "FDG", "fdg_st": "FDG+ST"})
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["FDG+ST", "FDG", "DeepAll"]
+    assert [label.get_text() for label in axes.child_axes[0].get_yticklabels()] == ["90 %", "10 %", "0 %"]
+
+
+def test_one_row_has_no_pair(given, titled, tmp_path, study):
+    with pytest.raises(ConfigError, match="figure pairs: expected two rows to compare or more, found one"):
+        make(
+            "pairs",
+            tmp_path / "p.png",
+            replace(given, methods=titled["methods"][:1], tables=[study / "significance.csv"]),
+        )
 
 
 def test_a_run_is_named_by_its_folder_or_by_any_file_in_it():
