@@ -19,7 +19,7 @@ BELOW = {  # what each room may import, besides itself and what is common
     "data": {"core", "storage", "study"},
     "generation": {"core", "storage", "study"},
     "training": {"core", "storage", "study", "models"},
-    "inference": {"core", "storage", "study", "models", "training"},
+    "inference": {"core", "storage", "study", "models", "training", "data"},
     "evaluation": {"core", "storage", "study", "data", "inference"},
     "viewing": {"core", "storage", "study", "data", "generation"},
     "transforms": {"core", "storage", "data"},
@@ -42,7 +42,7 @@ BELOW = {  # what each room may import, besides itself and what is common
 COMMON = {"extras", "errors", "progress", "fingerprint", "__version__"}
 HEAVY = {"h5py": {"storage"}, "segmentation_models_pytorch": {"models"}, "matplotlib": {"reporting", "viewing"}}
 MODULES = sorted((HOUSE / "fdgst").rglob("*.py"))
-EYES = {"data/fundus.py", "data/phantom", "data/importers", "reporting/printed.py", "presets"}
+EYES = {"data/fundus.py", "data/phantom", "data/importers", "inference/locating", "reporting/printed.py", "presets"}
 
 
 def imports(path):

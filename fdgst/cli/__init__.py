@@ -9,7 +9,18 @@ import sys
 import click
 
 from fdgst import __version__
-from fdgst.cli import converting, data, evaluation, generation, inference, reporting, study, training, viewing
+from fdgst.cli import (
+    converting,
+    data,
+    evaluation,
+    generation,
+    inference,
+    reporting,
+    segmenting,
+    study,
+    training,
+    viewing,
+)
 from fdgst.errors import FdgstError
 from fdgst.extras import extra_with
 
@@ -40,6 +51,7 @@ VERBS = (
     viewing.inspect,
     viewing.mix,
     converting.convert,
+    segmenting.locate,
     training.train,
     inference.predict,
     evaluation.evaluate,

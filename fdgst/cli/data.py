@@ -200,15 +200,12 @@ def import_(
 
 def _locator() -> "Callable[[np.ndarray], Box | None]":
     """Return what finds the box that ROIs are cut around."""
-    from fdgst.errors import ConfigError
-
-    try:
-        from fdgst.inference.locating import locate  # type: ignore[import-untyped,unused-ignore]
-    except ModuleNotFoundError as error:
-        raise ConfigError("--roi located: needs fdgst.inference.locating, which this version is without") from error
+    from fdgst.inference.locating import locate
 
     def box(image: "np.ndarray") -> "Box | None":
         found = locate(image)
-        return None if found is None else (found.left, found.top, found.width, found.height)
+        if found is None:
+            return None
+        return round(found.left), round(found.top), round(found.width), round(found.height)
 
     return box

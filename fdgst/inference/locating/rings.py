@@ -111,7 +111,7 @@ def fit_outline(
         across, down, seen = _sampled(parts, rows, columns)
         normal = np.stack([cosine / wide, sine / tall])
         towards = -(across * normal[0] + down * normal[1]) / np.hypot(*normal)
-        oval = 0.3 * math.log(wide / tall) ** 2  # discs are nearly round
+        oval = 0.1 * math.log(wide / tall) ** 2  # discs are nearly round
         return float(-towards.sum() / (seen.sum() + 0.3 * POINTS) + oval + np.abs(moved - limited).sum())
 
     start = np.array([0, 0, 1, 1.0])

@@ -69,3 +69,26 @@ def test_a_failure_leaves_nothing(tmp_path):
     with pytest.raises(ValueError, match="height_px and width_px must be >= 16, got 0"):
         write_raw(tmp_path / "set", layout="origa", **SMALL | {"height_px": 0})
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("disc", "low", "high"), [("edge", 0.3, 1.0), ("outside", 0.0, 0.0)])
+def test_a_disc_may_lie_at_the_field_s_edge_or_beyond_it(disc, low, high):
+    drawing = whole(seed=1, number=1, index=2, height_px=160, width_px=200, disc=disc)
+    y, x = np.mgrid[:160, :200]
+    inside = np.hypot(x - 99.5, y - 79.5) < 0.495 * 160
+    mask = drawing.masks["disc"]
+    assert low <= (mask & inside).sum() / max(mask.sum(), 1) <= high
+    assert (mask & inside).any() == (disc == "edge")
+
+
+def test_plaques_lie_away_from_the_disc_and_change_nothing_else():
+    plain, spotted = (whole(seed=1, number=1, index=0, height_px=96, width_px=96, plaques=p) for p in (False, True))
+    assert spotted.masks["lesion"].sum() > 20
+    assert not (spotted.masks["lesion"] & spotted.masks["disc"]).any()
+    far = np.abs(plain.image.astype(int) - spotted.image).max(axis=2)[~spotted.masks["lesion"]]
+    assert np.median(far) == 0
+
+
+def test_a_place_of_the_disc_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="disc must be one of"):
+        whole(seed=1, number=1, index=0, height_px=96, width_px=96, disc="nowhere")

@@ -1,0 +1,69 @@
+"""The table of what is located in whole photographs."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from fdgst.data.photographs import read_photograph
+from fdgst.errors import DataError
+from fdgst.inference.listing import list_photographs
+from fdgst.inference.locating import Candidate, locate
+from fdgst.inference.working import in_workers
+from fdgst.progress import progress
+from fdgst.storage.atomic import write_text
+
+COLUMNS = ("image", "left", "top", "width", "height", "confidence")
+
+
+def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None) -> list[str]:
+    """Locate in photographs, and write a row for each.
+
+    Parameters
+    ----------
+    given : sequence of Path
+        Files and folders.
+    out : Path
+        CSV with the columns `COLUMNS`: the path as listed, pixels with one decimal, the confidence with three.
+    jobs : int or None
+        Processes; None: one for each core.
+
+    Returns
+    -------
+    list of str
+        What was found, one line.
+
+    Raises
+    ------
+    DataError
+        If a photograph does not exist; or at the end, with the table written, a line for each that cannot be read.
+    """
+    paths = [item.path for item in list_photographs(given)]
+    boxes = progress(in_workers(look, paths, jobs=jobs), total=len(paths), description="locate", unit="photograph")
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(COLUMNS)
+    faults, found = [], 0
+    for path, box in zip(paths, boxes, strict=True):
+        table.writerow([path.as_posix(), *_cells(box)])
+        faults += [box] if isinstance(box, str) else []
+        found += isinstance(box, Candidate)
+    write_text(out, text.getvalue())
+    if faults:
+        raise DataError(*faults)
+    return [f"{out}: found in {found} of {len(paths)} photographs"]
+
+
+def look(path: Path) -> Candidate | str | None:
+    """Locate in one photograph; return what is wrong with one that cannot be read."""
+    try:
+        return locate(read_photograph(path, channels=3, bits=8).pixels)
+    except DataError as error:
+        return error.faults[0]
+
+
+def _cells(box: Candidate | str | None) -> list[str]:
+    """Write a box, or five empty cells."""
+    if not isinstance(box, Candidate):
+        return [""] * 5
+    return [*(f"{side:.1f}" for side in (box.left, box.top, box.width, box.height)), f"{box.confidence:.3f}"]
