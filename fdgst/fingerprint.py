@@ -6,7 +6,7 @@ arithmetic behind it changes, and only then: comments, docstrings and layout are
 
 import ast
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,13 +15,15 @@ PACKAGE = Path(__file__).parent
 SETTINGS = "fdgst.study"  # reaches rules as their params: an edit of it, or of its documentation, makes nothing again
 
 
-def fingerprint(module: str) -> str:
+def fingerprint(module: str, *, without: Collection[str] = ()) -> str:
     """Return a hash that changes with the code of `module` or of any fdgst module it imports, however deep.
 
     Parameters
     ----------
     module : str
         Dotted name, as in ``"fdgst.generation.shards"``.
+    without : collection of str
+        Modules that are imported and never called by what is asked for: left out, with what only they import.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def fingerprint(module: str) -> str:
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name not in seen:
+        if name not in seen and name not in without:
             seen[name], imported = _read(name)
             waiting += [other for other in imported if other != SETTINGS and not other.startswith(f"{SETTINGS}.")]
     return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:16]

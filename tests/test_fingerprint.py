@@ -53,3 +53,9 @@ def test_an_import_inside_a_function_counts(package):
 def test_an_unknown_module_is_named():
     with pytest.raises(ValueError, match=r"fdgst\.nothing"):
         module.fingerprint("fdgst.nothing")
+
+
+def test_a_module_that_is_never_called_is_left_out(package):
+    before = module.fingerprint("fdgst.a", without=["fdgst.core.b"])
+    change(package, "core/b.py", "y = 2\n")
+    assert module.fingerprint("fdgst.a", without=["fdgst.core.b"]) == before

@@ -21,7 +21,8 @@ rule pretrain:
         settings=constant(SLICES.pretrain()),
         results=subpath(output.model, ancestor=4),
         out=subpath(output.model, parent=True),
-        code=fingerprint("fdgst.training.run"),
+        # nothing is stylised here
+        code=fingerprint("fdgst.training.run", without=["fdgst.training.live", "fdgst.storage.banks"]),
         trainer=fingerprint("fdgst.training.methods.plain"),
         network=network_fingerprint(),
     message:
