@@ -62,13 +62,6 @@ def test_what_is_not_located_is_left_out_and_said(imported):
         imported("drishti-gs", roi=2.0, locate=lambda image: None)
 
 
-def test_without_a_locator_located_is_a_clear_error(published, tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "fdgst.inference.locating", None)
-    out = str(tmp_path / "images.csv")
-    found = CliRunner().invoke(fdgst, ["import", "refuge", str(published("refuge")), "--roi", "located", "--out", out])
-    assert "--roi located: needs fdgst.inference.locating" in str(found.exception or found.output)
-
-
 @pytest.mark.parametrize("name", ["drishti-gs", "rim-one-r3", "refuge", "papila", "idrid", "folders", "nnunet"])
 def test_an_image_without_a_mask_is_left_out_and_said(imported, copy, name):
     folder = copy(name)
