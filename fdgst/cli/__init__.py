@@ -52,6 +52,7 @@ VERBS = (
     viewing.mix,
     converting.convert,
     segmenting.locate,
+    segmenting.bundle,
     training.train,
     inference.predict,
     evaluation.evaluate,
