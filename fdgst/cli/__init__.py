@@ -53,6 +53,7 @@ VERBS = (
     converting.convert,
     segmenting.locate,
     segmenting.bundle,
+    segmenting.segment,
     training.train,
     inference.predict,
     evaluation.evaluate,

@@ -1,7 +1,7 @@
-"""Verbs for whole photographs, and for what segments them: locate, bundle."""
+"""Verbs for whole photographs, and for what segments them: locate, bundle, segment."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -89,3 +89,72 @@ def _settings(source: str | None, run: Path, results: Path | None) -> "BundleSet
             " --settings"
         )
     return settings_of(results / "config.json")
+
+
+class Part(click.ParamType):
+    """Where to look in a photograph: ``auto``, ``whole``, or ``left,top,width,height`` in pixels."""
+
+    name = "part"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word, or four whole numbers."""
+        if not isinstance(value, str) or value in ("auto", "whole"):
+            return value
+        try:
+            left, top, width, height = (int(side) for side in value.split(","))
+        except ValueError:
+            left = top = width = height = 0
+        if width < 1 or height < 1:
+            self.fail(f"expected auto, whole or left,top,width,height in pixels, found {value!r}", param, ctx)
+        return left, top, width, height
+
+
+@click.command(cls=Variadic)
+@click.argument("bundle", type=FOLDER)
+@PHOTOS
+@click.option("--out", type=FOLDER, required=True, help="Folder of masks, overlays, measures.csv and index.html.")
+@click.option("--locator", type=FOLDER, help="A bundle that locates, in place of the classical search.")
+@click.option("--roi", type=Part(), default="auto", show_default=True, help="auto, whole, or left,top,width,height.")
+@click.option("--also", type=FOLDER, multiple=True, help="Bundles to ask, too: their mean, and their disagreement.")
+@click.option("--laterality", help="right or left, or a CSV with the columns image and eye: names the rim's sides.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")
+def segment(
+    bundle: Path,
+    photos: tuple[Path, ...],
+    out: Path,
+    locator: Path | None,
+    roi: Any,
+    also: tuple[Path, ...],
+    laterality: str | None,
+    jobs: int | None,
+) -> None:
+    """Segment photographs with a BUNDLE: masks at their size, pictures, a table of measures, and a gallery.
+
+    PHOTO is a file, or a folder of them. What has been done is not done again, so that the same command goes on where
+    it was stopped. A photograph that cannot be read, or whose masks are not to be trusted, is flagged with the reason
+    (docs/segmenting.md).
+
+    \b
+    Examples:
+      fdgst segment results/bundles/fdg_st/seed0 photographs/ --out segmented
+      fdgst segment fdg_st mine.jpg --laterality left --out segmented
+      fdgst segment fdg_st photographs/ --also fdg dofe --out segmented
+      fdgst segment fdg_st crop.png --roi whole --out segmented
+    """
+    from fdgst.inference.segmenting import Request
+    from fdgst.inference.segmenting import segment as segment_all
+    from fdgst.progress import log_to_stderr
+
+    log_to_stderr()
+    request = Request((bundle, *also), locator, roi, _eyes(laterality))
+    for line in segment_all(photos, out, request, jobs=jobs):
+        click.echo(line)
+
+
+def _eyes(laterality: str | None) -> dict[str, str]:
+    """Return which eye photographs show, by their names; ``*`` for all."""
+    if laterality is None or laterality in ("right", "left"):
+        return {"*": laterality} if laterality else {}
+    from fdgst.inference.listing import eyes_of
+
+    return eyes_of(Path(laterality))
