@@ -44,8 +44,10 @@ def locate(photos: tuple[Path, ...], out: Path, jobs: int | None) -> None:
 @click.option("--settings", help="Settings of the bundle, JSON; - reads standard input.  [default: from config.json]")
 @click.option("--rois", type=FILE, multiple=True, help="ROI files of the sources.  [default: rois/*.h5 of the results]")
 @click.option("--table", type=FILE, help="Table of the study, for the card.  [default: table1.csv of the results]")
-@click.option("--onnx/--no-onnx", default=True, show_default=True, help="Whether to write and check model.onnx, too.")
-def bundle(run: Path, out: Path, settings: str | None, rois: tuple[Path, ...], table: Path | None, onnx: bool) -> None:
+@click.option("--no-onnx", is_flag=True, help="Write no model.onnx, which is checked against torch.")
+def bundle(
+    run: Path, out: Path, settings: str | None, rois: tuple[Path, ...], table: Path | None, no_onnx: bool
+) -> None:
     """Make a model to pass on of a finished training RUN: weights, ONNX, what they need to know, and a card.
 
     What is not given is looked for in the results that RUN lies in. The folder is what `fdgst segment` takes. The
@@ -65,7 +67,7 @@ def bundle(run: Path, out: Path, settings: str | None, rois: tuple[Path, ...], t
     found = rois or tuple(sorted((results or run).glob("rois/*.h5")))
     if table is None and results and (results / "table1.csv").is_file():
         table = results / "table1.csv"
-    for line in make_bundle(run, out, settings=known, rois=found, table=table, onnx=onnx):
+    for line in make_bundle(run, out, settings=known, rois=found, table=table, onnx=not no_onnx):
         click.echo(line)
 
 
@@ -91,7 +93,7 @@ def _settings(source: str | None, run: Path, results: Path | None) -> "BundleSet
     return settings_of(results / "config.json")
 
 
-class Part(click.ParamType):
+class Place(click.ParamType):
     """Where to look in a photograph: ``auto``, ``whole``, or ``left,top,width,height`` in pixels."""
 
     name = "part"
@@ -114,7 +116,7 @@ class Part(click.ParamType):
 @PHOTOS
 @click.option("--out", type=FOLDER, required=True, help="Folder of masks, overlays, measures.csv and index.html.")
 @click.option("--locator", type=FOLDER, help="A bundle that locates, in place of the classical search.")
-@click.option("--roi", type=Part(), default="auto", show_default=True, help="auto, whole, or left,top,width,height.")
+@click.option("--roi", type=Place(), default="auto", show_default=True, help="auto, whole, or left,top,width,height.")
 @click.option("--also", type=FOLDER, multiple=True, help="Bundles to ask, too: their mean, and their disagreement.")
 @click.option("--laterality", help="right or left, or a CSV with the columns image and eye: names the rim's sides.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from fdgst.core.masks import boundary
-from fdgst.inference.segmenter import Found
+from fdgst.inference.segmenter import Segmented
 
 HEIGHT_PX = 480  # of the picture
 COLOURS = (
@@ -20,14 +20,14 @@ COLOURS = (
 FRAME = (200, 200, 200)
 
 
-def overlay(image: np.ndarray, found: Found) -> Image.Image:
+def overlay(image: np.ndarray, found: Segmented) -> Image.Image:
     """Draw what was found.
 
     Parameters
     ----------
     image : ndarray, unsigned, shape (height, width, C)
         16 bits are shown by their upper ones.
-    found : Found
+    found : Segmented
 
     Returns
     -------

@@ -32,7 +32,7 @@ TOUCHING = 0.02  # of an outline: what may lie on a border
 
 
 @dataclass(frozen=True)
-class Found:
+class Segmented:
     """What was found in a photograph.
 
     Attributes
@@ -95,7 +95,7 @@ class Segmenter:
         """Whether something must be located before parts can be cut."""
         return self.roi == "auto" and self.contents.roi_diameters is not None
 
-    def __call__(self, image: np.ndarray) -> Found:
+    def __call__(self, image: np.ndarray) -> Segmented:
         """Segment a photograph, unsigned (height, width, C), upright, of the task's channels and bits."""
         if not self._locates:
             part = self._given(image.shape[:2])
@@ -204,10 +204,10 @@ class Segmenter:
         seen = resize_image(part, self.contents.network_size)[None]
         return np.stack([network(seen)[0] for network in self._networks])
 
-    def _nothing(self, flags: Sequence[str]) -> Found:
+    def _nothing(self, flags: Sequence[str]) -> Segmented:
         """Return what is found where there was nothing to look at."""
         unknown = (float("nan"),) * len(self.task.structures)
-        return Found(None, None, np.zeros((len(unknown), 0, 0), bool), unknown, unknown, tuple(flags))
+        return Segmented(None, None, np.zeros((len(unknown), 0, 0), bool), unknown, unknown, tuple(flags))
 
     def _found(
         self,
@@ -217,7 +217,7 @@ class Segmenter:
         confidence: float | None,
         flags: list[str],
         view: View | None,
-    ) -> Found:
+    ) -> Segmented:
         """Make masks of logits, and look at them."""
         structures, threshold = self.task.structures, self.contents.threshold
         masks = masks_of(logits, (box[3], box[2]), threshold=threshold, structures=structures, nest=self.contents.nest)
@@ -230,7 +230,7 @@ class Segmenter:
         if len(self._networks) > 1:
             planes = self._each(image, box) > logit(threshold)
             disagreement = tuple(_disagreement(planes[:, place]) for place in range(len(structures)))
-        return Found(box, confidence, masks, entropy, disagreement, tuple(flags))
+        return Segmented(box, confidence, masks, entropy, disagreement, tuple(flags))
 
     def _doubts(
         self, masks: np.ndarray, logits: np.ndarray, box: Box, size: Sequence[int], view: View | None

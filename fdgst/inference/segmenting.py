@@ -28,7 +28,7 @@ from fdgst.inference.coding import grey_masks
 from fdgst.inference.gallery import gallery
 from fdgst.inference.listing import Listed, list_photographs
 from fdgst.inference.overlays import overlay
-from fdgst.inference.segmenter import Found, Segmenter
+from fdgst.inference.segmenter import Segmented, Segmenter
 from fdgst.inference.working import in_workers
 from fdgst.progress import Progress
 from fdgst.storage.atomic import atomic, write_text
@@ -160,7 +160,7 @@ def segment_one(item: Listed) -> None:
     write_text(_row_path(bench.out, item), json.dumps(record) + "\n")
 
 
-def _write_pictures(out: Path, name: str, image: np.ndarray, found: Found, task: Task) -> None:
+def _write_pictures(out: Path, name: str, image: np.ndarray, found: Segmented, task: Task) -> None:
     """Write the masks at the photograph's size, and the overlay."""
     for column, grey in grey_masks(_whole(found, image.shape[:2], len(task.structures)), task).items():
         folder = out / "masks" if len(task.columns) == 1 else out / "masks" / column
@@ -170,7 +170,7 @@ def _write_pictures(out: Path, name: str, image: np.ndarray, found: Found, task:
         overlay(image, found).save(part, "JPEG", quality=85)
 
 
-def _whole(found: Found, size: Sequence[int], count: int) -> np.ndarray:
+def _whole(found: Segmented, size: Sequence[int], count: int) -> np.ndarray:
     """Return masks of the whole photograph, bool (K, height, width)."""
     height, width = size
     masks = np.zeros((count, height, width), bool)
@@ -202,7 +202,7 @@ def _names(identifier: str, kind: str, request: Request) -> list[str]:
     return [*names(identifier, kind), *sides]
 
 
-def row_of(item: Listed, found: Found, task: Task, request: Request) -> dict[str, str]:
+def row_of(item: Listed, found: Segmented, task: Task, request: Request) -> dict[str, str]:
     """Return the cells of a photograph, by column; empty where there is no number."""
     row = {"image": item.path.as_posix()}
     row |= {f"{s.id}_px": str(int(found.masks[k].sum())) for k, s in enumerate(task.structures)}
@@ -212,7 +212,7 @@ def row_of(item: Listed, found: Found, task: Task, request: Request) -> dict[str
         values: Any = measure(wanted.kind, inner, outer)
         numbers = list(values) if isinstance(values, tuple) else [values]
         if wanted.kind == "rim_width" and request.eyes:
-            # the nasal side is where the disc lies from the macula: to the right in a photograph of a right eye
+            # in a photograph of a right eye the nose is to the right
             eye = request.eyes.get(item.name, request.eyes.get("*"))
             right, left = numbers[1], numbers[3]
             numbers += {"right": [right, left], "left": [left, right], None: [math.nan] * 2}[eye]
