@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fdgst.core.masks import pack
 from fdgst.study.task import Structure, Task
 
 
@@ -25,9 +24,11 @@ def grey_masks(masks: np.ndarray, task: Task) -> dict[str, np.ndarray]:
     greys = {}
     for column in task.columns:
         own = [structure for structure in task.structures if structure.column == column]
-        planes = np.stack([masks[task.place(structure.id)] for structure in own])
         table = np.array([_value(bits, own, task) for bits in range(2 ** len(own))])
-        greys[column] = table.astype(np.uint8 if table.max() < 256 else np.uint16)[pack(planes)]
+        bits = np.zeros(masks.shape[1:], np.uint8)
+        for place, structure in enumerate(own):
+            bits |= masks[task.place(structure.id)].view(np.uint8) << np.uint8(place)
+        greys[column] = table.astype(np.uint8 if table.max() < 256 else np.uint16)[bits]
     return greys
 
 

@@ -22,7 +22,7 @@ from fdgst.study.task import Task
 
 SURE = 0.9  # confidence from which on it is not remarked upon
 TRIED = 3  # candidates among which the network chooses
-ROUNDS = 4  # of centring
+ROUNDS = 3  # of centring
 RESTED = 0.02  # of the side: what it may still move
 LIKE = 0.6, 1.6  # of what was located: the diameter of what the network finds, if it is the same
 APART = 0.6  # located diameters between their middles, at most
@@ -143,7 +143,7 @@ class Segmenter:
         """Locate what parts are cut around."""
         if self._locator:
             return self._locator.located(image)
-        return candidates(image, most=TRIED, view=view) if view else []
+        return candidates(image, most=TRIED, least=LIMIT, view=view) if view else []
 
     def _centred(self, image: np.ndarray, likely: Sequence[Candidate]) -> tuple[Candidate, Box, np.ndarray]:
         """Let the network choose among what may be right, and centre the part until it rests."""
@@ -151,14 +151,14 @@ class Segmenter:
         for item in likely:
             middle = item.left + item.width / 2, item.top + item.height / 2
             box = self._box(middle, _diameter(item))
-            tried.append((item, box, self._logits(image, box)))
+            tried.append((item, box, self._glance(image, box)))
         item, box, logits = max(tried, key=lambda each: each[0].confidence * self._presence(each[2]))
         for _ in range(ROUNDS):
             moved = self._recentred(box, logits, item)
             if moved is None or max(abs(a - b) for a, b in zip(moved, box, strict=True)) <= RESTED * max(box[2:]):
                 break
-            box, logits = moved, self._logits(image, moved)
-        return item, box, logits
+            box, logits = moved, self._glance(image, moved)
+        return item, box, self._logits(image, box)
 
     def _box(self, middle: tuple[float, float], diameter: float) -> Box:
         """Return the part around a middle at the scale of the training images."""
@@ -197,6 +197,14 @@ class Segmenter:
             return each[0]
         limit = np.finfo(np.float32).eps
         return logit(np.clip(expit(each).mean(axis=0), limit, 1 - limit)).astype(np.float32)
+
+    def _glance(self, image: np.ndarray, box: Box) -> np.ndarray:
+        """Return about what `_logits` does, in a fraction of the time: the part is brought to network size at once."""
+        size = self.contents.network_size
+        step = max(1, min(box[3] // size[0], box[2] // size[1]) // 2)
+        small = (box[0] // step, box[1] // step, max(1, box[2] // step), max(1, box[3] // step))
+        seen = resize_image(cut(image[::step, ::step], small, fill=0), size)[None]
+        return np.mean([network(seen)[0] for network in self._networks], axis=0)
 
     def _each(self, image: np.ndarray, box: Box) -> np.ndarray:
         """Return the logits of every network, (networks, K, h, w); the part is resized as the training images were."""
@@ -300,7 +308,9 @@ def _parts(mask: np.ndarray) -> int:
 
 def _is_cut(mask: np.ndarray, box: Box, size: Sequence[int], view: View | None) -> bool:
     """Tell whether a mask's outline runs along the border of the part, of the photograph or of its field of view."""
-    rows, columns = np.nonzero(boundary(mask))
+    window = bounding_box(mask)
+    rows, columns = np.nonzero(boundary(mask[window]))
+    rows, columns = rows + window[0].start, columns + window[1].start
     y, x = rows + box[1], columns + box[0]
     border = (rows < 1) | (columns < 1) | (rows >= mask.shape[0] - 1) | (columns >= mask.shape[1] - 1)
     border |= (y < 1) | (x < 1) | (y >= size[0] - 1) | (x >= size[1] - 1)

@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,24 +163,26 @@ def segment_one(item: Listed) -> None:
 
 def _write_pictures(out: Path, name: str, image: np.ndarray, found: Segmented, task: Task) -> None:
     """Write the masks at the photograph's size, and the overlay."""
-    for column, grey in grey_masks(_whole(found, image.shape[:2], len(task.structures)), task).items():
+    for column, grey in _whole(found, image.shape[:2], task).items():
         folder = out / "masks" if len(task.columns) == 1 else out / "masks" / column
         with atomic(folder / f"{name}.png") as part:
-            Image.fromarray(grey).save(part, "PNG", compress_level=1)  # large and even: 6 takes five times as long
+            Image.fromarray(grey).save(part, "PNG", compress_type=zlib.Z_RLE)  # half the time
     with atomic(out / "overlays" / f"{name}.jpg") as part:
         overlay(image, found).save(part, "JPEG", quality=85)
 
 
-def _whole(found: Segmented, size: Sequence[int], count: int) -> np.ndarray:
-    """Return masks of the whole photograph, bool (K, height, width)."""
+def _whole(found: Segmented, size: Sequence[int], task: Task) -> dict[str, np.ndarray]:
+    """Return the grey masks of the whole photograph by column: background where the network did not look."""
     height, width = size
-    masks = np.zeros((count, height, width), bool)
+    empty = grey_masks(np.zeros((len(task.structures), 1, 1), bool), task)
+    greys = {column: np.full((height, width), grey[0, 0]) for column, grey in empty.items()}
     if found.box:
         left, top, wide, tall = found.box
         rows, columns = slice(max(top, 0), min(top + tall, height)), slice(max(left, 0), min(left + wide, width))
-        inner = found.masks[:, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-        masks[:, rows, columns] = inner
-    return masks
+        inner = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        for column, grey in grey_masks(found.masks, task).items():
+            greys[column][rows, columns] = grey[inner]
+    return greys
 
 
 def columns(task: Task, request: Request) -> list[str]:

@@ -79,7 +79,7 @@ class Marks:
         return float(expit(RING * min(self.ring, RING_CAP) + arcade + CROWD * self.crowd + OFFSET))
 
 
-def candidates(image: np.ndarray, *, most: int = 1, view: View | None = None) -> list[Candidate]:
+def candidates(image: np.ndarray, *, most: int = 1, least: float = 0.0, view: View | None = None) -> list[Candidate]:
     """Look for the disc in a whole photograph.
 
     Parameters
@@ -88,6 +88,8 @@ def candidates(image: np.ndarray, *, most: int = 1, view: View | None = None) ->
         C is 1 or 3.
     most : int
         Candidates to return, at most `MOST`.
+    least : float
+        Confidence that all but the first must have.
     view : View or None
         Of the photograph, where it is at hand.
 
@@ -103,7 +105,9 @@ def candidates(image: np.ndarray, *, most: int = 1, view: View | None = None) ->
     closed = close_vessels(green)
     marks = sorted(_marks(green, closed, view.inside), key=lambda mark: -mark.confidence)
     found = []
-    for mark in marks[:most]:
+    for number, mark in enumerate(marks[:most]):
+        if number and mark.confidence < least:
+            break
         x, y, half_width, half_height = fit_outline(closed, view.inside, mark.column, mark.row, mark.radius)
         box = x + 0.5 - half_width, y + 0.5 - half_height, 2 * half_width, 2 * half_height
         left, top, width, height = (side / view.scale for side in box)
