@@ -16,8 +16,9 @@ PHOTOS = click.argument("photos", metavar="PHOTO...", type=click.Path(path_type=
 @click.command()
 @PHOTOS
 @click.option("--out", type=FILE, required=True, help="The table of boxes, CSV.")
+@click.option("--locator", type=FOLDER, help="A bundle that locates, in place of the classical search.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")
-def locate(photos: tuple[Path, ...], out: Path, jobs: int | None) -> None:
+def locate(photos: tuple[Path, ...], out: Path, locator: Path | None, jobs: int | None) -> None:
     """Find the head of the optic nerve in whole photographs of the back of the eye.
 
     PHOTO is a file, or a folder of them. Writes image, left, top, width, height and confidence: the smallest upright
@@ -29,12 +30,13 @@ def locate(photos: tuple[Path, ...], out: Path, jobs: int | None) -> None:
     Examples:
       fdgst locate mine.jpg --out boxes.csv
       fdgst locate photographs/ --jobs 2 --out boxes.csv
+      fdgst locate photographs/ --locator results/bundles/fdg_st/seed0 --out boxes.csv
     """
     from fdgst.inference.boxes import write_boxes
     from fdgst.progress import log_to_stderr
 
     log_to_stderr()
-    for line in write_boxes(photos, out, jobs=jobs):
+    for line in write_boxes(photos, out, locator=locator, jobs=jobs):
         click.echo(line)
 
 

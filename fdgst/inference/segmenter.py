@@ -81,14 +81,12 @@ class Segmenter:
         self.contents, self.roi = bundles[0].contents, roi
         self.task: Task = self.contents.task
         faults = [f"{other.folder}: {line}" for other in bundles[1:] for line in _differences(bundles[0], other)]
-        if locator and (locator.contents.roi_diameters or len(locator.contents.task.structures) != 1):
-            faults.append(f"{locator.folder}: expected a locator: a bundle of one structure in whole images")
         if self.task.bits != 8 and self._locates:
             faults.append(f"{bundles[0].folder}: locating needs photographs of 8 bits; give --roi")
         if faults:
             raise ConfigError(*faults)
         self._networks = [bundle.network() for bundle in bundles]
-        self._locator = Segmenter([locator], locator=None, roi="whole") if locator else None
+        self._locator = open_locator(locator) if locator else None
 
     @property
     def _locates(self) -> bool:
@@ -262,6 +260,19 @@ class Segmenter:
             if _is_cut(mask, box, size, view):
                 flags.append(f"{structure.id} cut by the border")
         return flags
+
+
+def open_locator(bundle: Bundle) -> Segmenter:
+    """Open a bundle that locates.
+
+    Raises
+    ------
+    ConfigError
+        If it is not of one structure in whole images.
+    """
+    if bundle.contents.roi_diameters or len(bundle.contents.task.structures) != 1:
+        raise ConfigError(f"{bundle.folder}: expected a locator: a bundle of one structure in whole images")
+    return Segmenter([bundle], locator=None, roi="whole")
 
 
 def _diameter(item: Candidate) -> float:
