@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+from fdgst.core.measures import SIDES
 from fdgst.inference.bundle import Contents
 from fdgst.inference.overlays import COLOURS
 
@@ -41,11 +42,31 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
         {"name": row["name"], "cells": [row[name] for name in header], "picture": _picture(out, row, len(rows))}
         for row in rows
     ]
-    data = {"columns": list(header), "rows": shown, "structures": structures}
+    labels = _labels(contents)
+    data = {
+        "columns": list(header),
+        "labels": [labels.get(name, name.replace("_", " ")) for name in header],
+        "rows": shown,
+        "structures": structures,
+    }
     title = f"{contents.method}: {', '.join(structure.title for structure in contents.task.structures)}"
     # a text that closes the script must not end it
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     return Template(PAGE.read_text(encoding="utf-8")).substitute(title=html.escape(title), data=text)
+
+
+def _labels(contents: Contents) -> dict[str, str]:
+    """Return how columns are called for people."""
+    labels = {}
+    for structure in contents.task.structures:
+        labels[f"{structure.id}_px"] = f"{structure.title}, pixels"
+        labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy of the rim, bits"
+        labels[f"{structure.id}_disagreement"] = f"{structure.title}, disagreement"
+    for measure in contents.task.measures:
+        for name in (measure.id, *(f"{measure.id}_{side}" for side in (*SIDES, "nasal", "temporal"))):
+            side = name.removeprefix(measure.id).strip("_")
+            labels[name] = measure.title + (f", {side}, pixels" if side else "")
+    return labels
 
 
 def _picture(out: Path, row: Mapping[str, str], count: int) -> str:
