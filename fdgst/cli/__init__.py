@@ -52,6 +52,8 @@ VERBS = (
     viewing.mix,
     converting.convert,
     segmenting.locate,
+    segmenting.bundle,
+    segmenting.segment,
     training.train,
     inference.predict,
     evaluation.evaluate,

@@ -226,7 +226,7 @@ def _eight_bits(picture: Image.Image, channels: int, notes: list[str]) -> np.nda
         notes.append("palette, read as its colours")
     if channels == 3:
         notes += ["grey, brought to three equal channels"] if grey else []
-        return np.asarray(picture.convert("RGB"))
+        return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
     if not grey:
         notes.append("colour, brought to grey (ITU-R 601 luma)")
     return np.asarray((picture if grey else picture.convert("RGB")).convert("L"))[..., None]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from fdgst.data.photographs import read_photograph
 from fdgst.errors import DataError
+from fdgst.inference.bundle import Bundle
 from fdgst.inference.listing import list_photographs
-from fdgst.inference.locating import Candidate, locate
+from fdgst.inference.locating import LIMIT, Candidate, locate
+from fdgst.inference.segmenter import Segmenter, open_locator
 from fdgst.inference.working import in_workers
 from fdgst.progress import progress
 from fdgst.storage.atomic import write_text
@@ -16,7 +18,10 @@ from fdgst.storage.atomic import write_text
 COLUMNS = ("image", "left", "top", "width", "height", "confidence")
 
 
-def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None) -> list[str]:
+_LOCATOR: list[Segmenter] = []  # of this process: its network is opened once
+
+
+def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None, locator: Path | None = None) -> list[str]:
     """Locate in photographs, and write a row for each.
 
     Parameters
@@ -27,6 +32,8 @@ def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None) -> list[s
         CSV with the columns `COLUMNS`: the path as listed, pixels with one decimal, the confidence with three.
     jobs : int or None
         Processes; None: one for each core.
+    locator : Path or None
+        A bundle of one structure in whole images; None: the classical search.
 
     Returns
     -------
@@ -35,11 +42,16 @@ def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None) -> list[s
 
     Raises
     ------
+    ConfigError
+        If the bundle is no locator.
     DataError
         If a photograph does not exist; or at the end, with the table written, a line for each that cannot be read.
     """
     paths = [item.path for item in list_photographs(given)]
-    boxes = progress(in_workers(look, paths, jobs=jobs), total=len(paths), description="locate", unit="photograph")
+    if locator:
+        open_locator(Bundle(locator))
+    found_in = in_workers(look, paths, jobs=jobs, prepare=_prepare, given=(locator,))
+    boxes = progress(found_in, total=len(paths), description="locate", unit="photograph")
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
@@ -56,10 +68,19 @@ def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None) -> list[s
 
 def look(path: Path) -> Candidate | str | None:
     """Locate in one photograph; return what is wrong with one that cannot be read."""
+    task = _LOCATOR[0].task if _LOCATOR else None
     try:
-        return locate(read_photograph(path, channels=3, bits=8).pixels)
+        image = read_photograph(path, channels=task.channels if task else 3, bits=task.bits if task else 8).pixels
     except DataError as error:
         return error.faults[0]
+    if not _LOCATOR:
+        return locate(image)
+    return next((box for box in _LOCATOR[0].located(image) if box.confidence >= LIMIT), None)
+
+
+def _prepare(locator: Path | None) -> None:
+    """Open the locator of a worker."""
+    _LOCATOR[:] = [open_locator(Bundle(locator))] if locator else []
 
 
 def _cells(box: Candidate | str | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Which photographs a command was given, and what they are called."""
 
+import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,3 +69,39 @@ def _long(path: Path) -> str:
     """Return a name with the folders and the ending in it: 1/eye.jpg and 1/eye.png differ by the latter alone."""
     folder = "-".join(part for part in path.parent.parts if part.strip("./\\"))
     return f"{folder}-{path.stem}-{path.suffix[1:]}" if folder else f"{path.stem}-{path.suffix[1:]}"
+
+
+def eyes_of(path: Path) -> dict[str, str]:
+    """Read which eye photographs show.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with the columns `image` (a file's name, with or without its folder and ending) and `eye`.
+
+    Returns
+    -------
+    dict of str to str
+        ``right`` or ``left`` by the file's stem; OD and R, OS and L are understood.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, lacks a column, or says neither.
+    """
+    words = {"right": "right", "r": "right", "od": "right", "left": "left", "l": "left", "os": "left"}
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"--laterality: expected right, left or a CSV, found {path}, which cannot be read") from error
+    if not rows or not {"image", "eye"} <= set(rows[0]):
+        raise DataError(f"{path}: expected rows with the columns image and eye, found none")
+    faults = [
+        f"{path}: expected right or left for {row['image']}, found {row['eye']!r}"
+        for row in rows
+        if (row["eye"] or "").strip().lower() not in words
+    ]
+    if faults:
+        raise DataError(*faults)
+    return {Path(row["image"]).stem: words[row["eye"].strip().lower()] for row in rows}

@@ -39,14 +39,24 @@ def masks_of(
     ValueError
         If there are not as many planes as structures.
     """
-    probability = expit(resize_bilinear(logits, size_px))
-    masks = np.stack(
-        [
-            postprocess(plane, threshold, regions=structure.regions, holes=structure.holes)
-            for plane, structure in zip(probability, structures, strict=True)
-        ]
-    )
+    masks = np.zeros((len(structures), *size_px), bool)
+    window = _reached(logits, size_px, threshold)  # a pixel between two that are below the threshold is below it, too
+    probability = expit(resize_bilinear(logits, size_px, window))
+    for mask, plane, structure in zip(masks, probability, structures, strict=True):
+        mask[window] = postprocess(plane, threshold, regions=structure.regions, holes=structure.holes)
     return nested(masks, structures) if nest else masks
+
+
+def _reached(logits: np.ndarray, size_px: tuple[int, int], threshold: float) -> tuple[slice, slice]:
+    """Return the rows and columns of masks that some logit above the threshold has a part in."""
+    above = (expit(logits) > threshold - 1e-6).any(axis=0)  # what rounds to the threshold is looked at
+    windows = []
+    for axis, size in enumerate(size_px):
+        low, high, _ = _neighbours(above.shape[axis], size)
+        hot = above.any(axis=1 - axis)
+        places = np.flatnonzero(hot[low] | hot[high])
+        windows.append(slice(places[0], places[-1] + 1) if len(places) else slice(0, 0))
+    return windows[0], windows[1]
 
 
 def nested(masks: np.ndarray, structures: Sequence[Structure]) -> np.ndarray:
@@ -68,7 +78,9 @@ def _holders(structure: str, parent: dict[str, str | None]) -> Iterable[str]:
         holder = parent[holder]
 
 
-def resize_bilinear(planes: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+def resize_bilinear(
+    planes: np.ndarray, size_px: tuple[int, int], window: tuple[slice, slice] = (slice(None), slice(None))
+) -> np.ndarray:
     """Resize planes as torch's ``interpolate(mode="bilinear", align_corners=False)`` does.
 
     Parameters
@@ -76,16 +88,18 @@ def resize_bilinear(planes: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
     planes : ndarray of float, shape (..., h, w)
     size_px : (int, int)
         Height and width of the result. Reducing samples the planes and does not low-pass them.
+    window : (slice, slice)
+        Rows and columns of the result that are wanted.
 
     Returns
     -------
-    ndarray of float32, shape (..., *size_px)
+    ndarray of float32, shape (..., *size_px), or as large as the window
     """
     height, width = planes.shape[-2:]
     planes = planes.astype(np.float32)
-    low, high, weight = _neighbours(height, size_px[0])
+    low, high, weight = (part[window[0]] for part in _neighbours(height, size_px[0]))
     tall = planes[..., low, :] + weight[:, None] * (planes[..., high, :] - planes[..., low, :])
-    low, high, weight = _neighbours(width, size_px[1])
+    low, high, weight = (part[window[1]] for part in _neighbours(width, size_px[1]))
     return tall[..., low] + weight * (tall[..., high] - tall[..., low])
 
 

@@ -106,6 +106,11 @@ class Predictor:
             self.batch = self.record["images_per_step"]
             _forget_statistics(self._trainer.network)
 
+    @property
+    def network(self) -> nn.Module:
+        """The network, as its trainer changed it: images (B, C, h, w) in [-1, 1] to logits (B, K, h, w)."""
+        return self._trainer.network
+
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Return logits, float32 (n, K, h, w), of images, uint8 or uint16 (n, h, w, C)."""
         pixels = grey_levels(stored(images).to(self._device)).permute(0, 3, 1, 2)

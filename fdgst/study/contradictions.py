@@ -18,7 +18,7 @@ from fdgst.study.own_network import least_images_of, network_needs, own_network_
 from fdgst.study.strict import height_and_width
 from fdgst.study.task import Task
 
-RESERVED = {"domains": ("average",), "methods": ("pretrained",), "structures": ("both",)}
+RESERVED = {"domains": ("average", "none"), "methods": ("pretrained",), "structures": ("both",)}
 
 
 def faults_of(config: Configuration) -> list[str]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fdgst.study.comparisons import pairs_of
-from fdgst.study.paths import Paths
+from fdgst.study.paths import NO_DOMAIN, Paths
 from fdgst.study.slices import (
+    BundledDomain,
+    BundleSettings,
     Column,
     FigureSettings,
     Live,
@@ -72,17 +74,33 @@ class Slices:
         generation, item = self.study.config.generation, self.study.augmentations[augmentation]
         return text_of(ShardSettings(augmentation=item, seed=generation.seed, compression=generation.compression))
 
-    def pretrain(self) -> str:
-        """Return what makes the pre-trained network."""
-        training = self._training(**UNREAD_BY_PRETRAINING)
+    def pretrain(self, unseen: str) -> str:
+        """Return what makes the network that was pre-trained without a domain."""
+        training = self._training(**UNREAD_BY_PRETRAINING, **self._shared(unseen))
         return text_of(TrainSettings(trainer="plain", options={}, training=training))
 
-    def train(self, method: str) -> str:
+    def train(self, method: str, unseen: str) -> str:
         """Return what makes a row's model: an upper bound reads all, the others begin when pre-training is over."""
         row = self.study.methods[method]
-        training = self._training(**({} if self.study.is_upper_bound(method) else UNREAD_AFTER_PRETRAINING))
+        unread = {} if self.study.is_upper_bound(method) else UNREAD_AFTER_PRETRAINING
+        training = self._training(**unread, **self._shared(unseen))
         return text_of(
             TrainSettings(trainer=row.trainer, options=dict(row.options), training=training, live=self._live(method))
+        )
+
+    def bundle(self) -> str:
+        """Return what whoever predicts with a model must know of its study."""
+        config = self.study.config
+        domains = (self.study.domain(name) for name in self.study.domains)
+        return text_of(
+            BundleSettings(
+                task=config.task,
+                roi_size=height_and_width(config.roi_size),
+                fit=config.dataset.fit,
+                threshold=config.evaluation.threshold,
+                nest=config.evaluation.nest,
+                domains=tuple(BundledDomain(id=item.id, title=item.title, licence=item.licence) for item in domains),
+            )
         )
 
     def predict(self, weights: str) -> str:
@@ -165,6 +183,17 @@ class Slices:
             domain |= self.study.domain_settings[domain["id"]].model_dump(mode="json")
         bounds = [name for name in self.study.rows if self.study.is_upper_bound(name)]
         return json.dumps(config | {"inherited": list(self.study.inherited), "upper_bounds": bounds}, sort_keys=True)
+
+    def _shared(self, unseen: str) -> dict[str, int]:
+        """Return how many images a step takes where nothing is held out, so that one domain more can share them.
+
+        ASSUME: the next number that all can share, half contents and half copies; the steps are as many as otherwise.
+        """
+        images = self.study.config.training.images_per_step
+        if unseen != NO_DOMAIN or images is None:
+            return {}
+        unit = 2 * len(self.study.domains)
+        return {"images_per_step": -(-images // unit) * unit}
 
     def _live(self, method: str) -> Live | None:
         """Return how a row is stylised at every step, None where it is not."""

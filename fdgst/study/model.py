@@ -35,6 +35,8 @@ class Domain(Strict):
     """Which of the paper's domains this is; null: none of them. Such domains are put beside the paper's numbers."""
     released_crop: bool = False
     """Predict and score on the centre 512/800 of the ROI, as the released scripts do with their fourth domain."""
+    licence: Annotated[str, Field(min_length=1)] | None = None
+    """Under which terms its images may be used; a bundle's card repeats it. null: not said."""
 
 
 class Generation(Strict):

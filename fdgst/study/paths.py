@@ -11,6 +11,7 @@ CHARTS = ("boxes", "agreement", "curves", "protocols", "ranks", "pairs")  # vect
 FIGURES = ("fig1", "fig2", "fig3", "released", "fig5", "gallery", *CHARTS)
 TABLES = ("scores", "table1", "significance", "wins", "protocols", "audit")  # of the report
 
+NO_DOMAIN = "none"  # held out of a training on all domains, whose model a bundle passes on
 TEST_BATCH = "test_batch"  # of evaluation.normalisations; its predictions are a view of their own
 
 
@@ -152,6 +153,15 @@ class Paths:
         """List the records of the trainings that applied an augmentation at every step."""
         rows = [name for name in self.study.rows if self.study.methods[name].augmentation == augmentation]
         return [f"{folder}/run.json" for folder in self._runs(rows, self.study.domains)]
+
+    def bundled(self, method: str, seed: str | int) -> dict[str, str | list[str]]:
+        """Files of a bundle: a training on all domains, their ROI files, and how the method did on unseen ones."""
+        return {
+            "weights": self.weights(method, NO_DOMAIN, seed, "last"),
+            "run": f"{self.run(method, NO_DOMAIN, seed)}/run.json",
+            "rois": self.rois(self.study.domains),
+            "table": "results/table1.csv",
+        }
 
     def augmentation(self, method: str) -> str:
         """Id of a row's augmentation, or none."""

@@ -115,6 +115,34 @@ class RescoreSettings(Strict):
     """Cut a structure to the one that it is within."""
 
 
+class BundledDomain(Strict):
+    """A domain of a bundle's card."""
+
+    id: Id
+    """Of the domain."""
+    title: Title
+    """As printed."""
+    licence: str | None = None
+    """Under which terms its images may be used."""
+
+
+class BundleSettings(Strict):
+    """Of the verb `bundle`: what whoever predicts with a model must know of its study."""
+
+    task: Task
+    """What is segmented."""
+    roi_size: Size
+    """Height and width of the ROI, pixels."""
+    fit: Literal["refuse", "pad", "stretch"]
+    """What becomes of images of another aspect than the ROI's."""
+    threshold: InnerShare
+    """Probability above which a pixel belongs to a structure."""
+    nest: bool
+    """Cut a structure to the one that it is within."""
+    domains: tuple[BundledDomain, ...]
+    """All domains of the study."""
+
+
 class Row(Strict):
     """A row of a table."""
 

@@ -122,7 +122,9 @@ def test_batches_hold_as_many_images_as_it_needs(mine):
 def test_what_it_does_not_read_is_in_no_slice(mine):
     mine(CLASS)
     texts = {
-        Slices(load_study(without_dofe(network="mine.net:Net", **more), base=HOUSE / "config.yaml")).train("deepall")
+        Slices(load_study(without_dofe(network="mine.net:Net", **more), base=HOUSE / "config.yaml")).train(
+            "deepall", "domain1"
+        )
         for more in ({}, {"decoder": "Unet", "atrous_rates": [9, 9, 9], "encoder_weights": "imagenet"})
     }
     assert len(texts) == 1

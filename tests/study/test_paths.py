@@ -20,6 +20,14 @@ def test_a_run_reads_its_sources_and_pairs_among_them(paths):
     assert not any("domain2" in path for path in [*inputs["rois"], *inputs["shard"]])
 
 
+def test_a_bundle_is_of_a_training_on_all_domains_with_their_pairs(paths):
+    found = paths({})
+    assert found.bundled("fdg", 0)["weights"] == "results/runs/fdg/none/seed0/model.safetensors"
+    inputs = found.training_inputs("fdg", "none", 0)
+    assert inputs["rois"] == found.bundled("fdg", 0)["rois"] == [f"results/rois/domain{n}.h5" for n in range(1, 5)]
+    assert len(inputs["shard"]) == 16
+
+
 def test_an_upper_bound_reads_the_unseen_domain_and_lends_the_others_budget(paths):
     inputs = paths({"methods": [INTRA]}).training_inputs("intra", "domain2", 0)
     assert inputs["rois"] == ["results/rois/domain2.h5"]

@@ -57,6 +57,22 @@ def _write_domain(path, domain, train, test=2, bright=60):
             writer.add(name=name, split=split, group=name, image=image.astype("u1"), greys=greys, sha256="0" * 64)
 
 
+def write_whole(path, domain, one, count=6):
+    """Write a ROI file of whole photographs: a small bright disc anywhere on a large textured ground."""
+    shape = {"count": count, "roi_size_px": (80, 80), "network_size_px": SIZE_PX, "mask_resize": "nearest"}
+    names = {"domain": domain, "title": domain, "settings": {}, "task": one}
+    with create_rois(path, **shape, **names, compression="none") as writer:
+        for number in range(count):
+            rng = generator("whole", domain, number)
+            y, x = np.mgrid[:80, :80] - rng.integers(18, 62, (2, 1, 1))
+            region = np.digitize(-np.hypot(x, y), [-14, -7]).astype("u1")
+            image = 60 + 60 * region[..., None] + rng.integers(-20, 20, (80, 80, 3))
+            greys = {"mask": np.where(region > 0, 0, 255).astype("u1")}
+            split = "train" if number < count - 1 else "test"
+            name = f"{domain}{number}"
+            writer.add(name=name, split=split, group=name, image=image.astype("u1"), greys=greys, sha256="0" * 64)
+
+
 def _write_shard(
     path, content, style, *, encoding="grid", lambdas=(0.25, 1.0), law=None, spoil=False, augmentation="fdg"
 ):

@@ -83,6 +83,11 @@ def training_inputs(flag):
     return lambda w: files_of_training(w.method, w.unseen, w.seed).get(flag, [])
 
 
+def bundled(flag):
+    """The files of a bundle that go to one of its flags."""
+    return lambda w: PATHS.bundled(w.method, w.seed)[flag]
+
+
 @cache
 def trainer_fingerprint(method):
     """The code of a row's trainer, which the training finds by name."""

@@ -18,7 +18,7 @@ rule pretrain:
         gpu=1,
         how=RUN_TIME_FLAGS,
     params:
-        settings=constant(SLICES.pretrain()),
+        settings=given(SLICES.pretrain, "unseen"),
         results=subpath(output.model, ancestor=4),
         out=subpath(output.model, parent=True),
         # nothing is stylised here
@@ -59,7 +59,7 @@ rule train:
     params:
         inputs=flags("start", "rois", "shard", "bank", "reference"),
         augmentation=given(PATHS.augmentation, "method"),
-        settings=given(SLICES.train, "method"),
+        settings=given(SLICES.train, "method", "unseen"),
         results=subpath(output.model, ancestor=5),
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),

@@ -52,21 +52,23 @@ def view_of(image: np.ndarray) -> View | None:
     """
     height, width = image.shape[:2]
     glance = GLANCE_PX / max(height, width)
-    small = _resized(image, (max(8, round(height * glance)), max(8, round(width * glance))))
+    step = max(1, int(0.5 / glance))  # every second pixel of what is averaged: the field is large
+    small = _resized(image[::step, ::step], (max(8, round(height * glance)), max(8, round(width * glance))))
     inside = _inside(small)
     if inside is None:
         return None
-    scale = FIELD_PX / _diameter(inside) * glance
+    scale = FIELD_PX / _diameter(inside) * glance  # pixels of the view per pixel of the photograph
     size = max(8, round(height * scale)), max(8, round(width * scale))
-    levels = _resized(image, size)[..., min(1, image.shape[2] - 1)].astype(np.float32)
+    green, step = min(1, image.shape[2] - 1), max(1, int(0.25 / scale))
+    levels = _resized(image[::step, ::step, green : green + 1], size)[..., 0].astype(np.float32)
     mask = np.asarray(Image.fromarray(inside).resize(size[::-1], Image.Resampling.NEAREST))
-    return View(np.log(levels + 8), mask, scale)
+    return View(np.log(levels + 8), mask, size[1] / width)
 
 
 def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize a photograph by averaging, shape (*size, C)."""
     rule = Image.Resampling.BOX if size[0] < image.shape[0] else Image.Resampling.BICUBIC
-    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    picture = Image.fromarray(np.ascontiguousarray(image[..., 0] if image.shape[2] == 1 else image))
     return np.asarray(picture.resize(size[::-1], rule)).reshape(*size, -1)
 
 

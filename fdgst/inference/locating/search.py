@@ -13,7 +13,7 @@ from scipy import ndimage
 from scipy.special import expit
 
 from fdgst.inference.locating.arcade import convergence, vessels
-from fdgst.inference.locating.field import view_of
+from fdgst.inference.locating.field import View, view_of
 from fdgst.inference.locating.rings import STEP, close_vessels, fit_outline, rings
 
 MOST = 6  # circles of a photograph that are looked at
@@ -79,7 +79,7 @@ class Marks:
         return float(expit(RING * min(self.ring, RING_CAP) + arcade + CROWD * self.crowd + OFFSET))
 
 
-def candidates(image: np.ndarray, *, most: int = 1) -> list[Candidate]:
+def candidates(image: np.ndarray, *, most: int = 1, least: float = 0.0, view: View | None = None) -> list[Candidate]:
     """Look for the disc in a whole photograph.
 
     Parameters
@@ -88,20 +88,26 @@ def candidates(image: np.ndarray, *, most: int = 1) -> list[Candidate]:
         C is 1 or 3.
     most : int
         Candidates to return, at most `MOST`.
+    least : float
+        Confidence that all but the first must have.
+    view : View or None
+        Of the photograph, where it is at hand.
 
     Returns
     -------
     list of Candidate
         The surest first. Empty where nothing round is brighter than what is around it.
     """
-    view = view_of(image)
+    view = view or view_of(image)
     if view is None:
         return []
     green = _flat(view.green, view.inside)
     closed = close_vessels(green)
     marks = sorted(_marks(green, closed, view.inside), key=lambda mark: -mark.confidence)
     found = []
-    for mark in marks[:most]:
+    for number, mark in enumerate(marks[:most]):
+        if number and mark.confidence < least:
+            break
         x, y, half_width, half_height = fit_outline(closed, view.inside, mark.column, mark.row, mark.radius)
         box = x + 0.5 - half_width, y + 0.5 - half_height, 2 * half_width, 2 * half_height
         left, top, width, height = (side / view.scale for side in box)

@@ -1,0 +1,86 @@
+"""The gallery of what was segmented: one page without a network, sortable, and readable on a phone."""
+
+import base64
+import html
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+
+from fdgst.core.measures import SIDES
+from fdgst.inference.bundle import Contents
+from fdgst.inference.overlays import COLOURS
+
+EMBEDDED = 300  # photographs up to which their pictures are in the page; of more they are loaded from overlays/
+PAGE = Path(__file__).with_name("gallery.html")
+
+
+def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str], contents: Contents) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    out : Path
+        Folder that the page will lie in, with ``overlays``.
+    rows : sequence of mapping
+        Cells of each photograph, and its `name`.
+    header : sequence of str
+        Columns.
+    contents : Contents
+        Of the bundle.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    structures = [
+        {"title": structure.title, "colour": "#{:02x}{:02x}{:02x}".format(*colour)}
+        for structure, colour in zip(contents.task.structures, COLOURS, strict=False)
+    ]
+    shown = [
+        {"name": row["name"], "cells": [row[name] for name in header], "picture": _picture(out, row, len(rows))}
+        for row in rows
+    ]
+    labels = _labels(contents)
+    data = {
+        "columns": list(header),
+        "labels": [labels.get(name, name.replace("_", " ")) for name in header],
+        "rows": shown,
+        "structures": structures,
+    }
+    title = f"{contents.method}: {', '.join(structure.title for structure in contents.task.structures)}"
+    # a text that closes the script must not end it
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    return Template(PAGE.read_text(encoding="utf-8")).substitute(title=html.escape(title), data=text)
+
+
+def _labels(contents: Contents) -> dict[str, str]:
+    """Return how columns are called for people."""
+    labels = {}
+    for structure in contents.task.structures:
+        labels[f"{structure.id}_px"] = f"{structure.title}, pixels"
+        labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy of the rim, bits"
+        labels[f"{structure.id}_disagreement"] = f"{structure.title}, disagreement"
+    for measure in contents.task.measures:
+        for name in (measure.id, *(f"{measure.id}_{side}" for side in (*SIDES, "nasal", "temporal"))):
+            side = name.removeprefix(measure.id).strip("_")
+            labels[name] = measure.title + (f", {side}, pixels" if side else "")
+    return labels
+
+
+def _picture(out: Path, row: Mapping[str, str], count: int) -> str:
+    """Return where a picture is: in the page, or beside it; nothing where there is none."""
+    path = out / "overlays" / f"{row['name']}.jpg"
+    if row["flags"].startswith("cannot be read") or not path.is_file():
+        return ""
+    if count > EMBEDDED:
+        return f"overlays/{_quoted(path.name)}"
+    return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _quoted(name: str) -> str:
+    """Write a file's name as a part of an address."""
+    from urllib.parse import quote
+
+    return quote(name)

@@ -1,0 +1,221 @@
+"""The verb `segment`: its files, going on, and its gallery."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from fdgst.cli import fdgst
+from fdgst.core.masks import masks_of_greys
+from fdgst.errors import ConfigError, DataError
+from tests.inference.test_segmenter import picture
+from tests.reporting.pages import CHROMIUM
+from tests.training.conftest import TASK
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    """Three photographs of a bright disc, one of them grey, in a folder."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for number, middle in enumerate([(30, 28), (24, 24), (27, 22)]):
+        image, _ = picture(size=(48, 52), middle=middle)
+        saved = Image.fromarray(image)
+        (saved.convert("L") if number == 2 else saved).save(folder / f"eye{number}.png")
+    return folder
+
+
+@pytest.fixture
+def run(bundled, photographs, tmp_path):
+    """Return a function that runs the verb on the photographs as wholes."""
+
+    def segment(*flags, out="out", roi="whole"):
+        call = ["segment", bundled, photographs, "--out", tmp_path / out, "--roi", roi, "--jobs", 1, *flags]
+        result = CliRunner().invoke(fdgst, [str(part) for part in call], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return tmp_path / out
+
+    return segment
+
+
+def table(out):
+    with (out / "measures.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def files(out):
+    """What lies in a folder, by name, but for the rows' files, which hold dates."""
+    paths = [path for path in out.rglob("*") if path.is_file() and path.parent.name != "rows"]
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_masks_have_the_photograph_s_size_and_the_task_s_values(run):
+    out = run()
+    for row in table(out):
+        grey = np.asarray(Image.open(out / "masks" / f"{row['image'].split('/')[-1]}"))
+        assert grey.shape == (48, 52)
+        masks = masks_of_greys({"mask": grey}, TASK.structures)
+        assert [int(row["inner_px"]), int(row["outer_px"])] == [masks[0].sum(), masks[1].sum()]
+        assert masks[1].sum() > 300
+
+
+def test_the_table_has_the_columns_of_the_documents(run):
+    header = list(table(run())[0])
+    rim = [f"inner_outer_rim_width_{side}" for side in ("top", "right", "bottom", "left")]
+    ratios = [f"inner_outer_{kind}_ratio" for kind in ("height", "width", "area")]
+    doubts = ["inner_entropy", "outer_entropy"]
+    place = ["left", "top", "width", "height", "confidence", "flags"]
+    assert header == ["image", "inner_px", "outer_px", *ratios, *rim, *doubts, *place]
+
+
+def test_the_nose_is_to_the_right_of_a_right_eye(run, tmp_path):
+    (tmp_path / "eyes.csv").write_text("image,eye\neye0.png,OD\nphotographs/eye1.png,left\n")
+    right, left, unknown = table(run("--laterality", tmp_path / "eyes.csv"))
+    name = "inner_outer_rim_width_{}".format
+    assert right[name("nasal")] == right[name("right")] != ""
+    assert left[name("nasal")] == left[name("left")] != ""
+    assert left[name("temporal")] == left[name("right")]
+    assert unknown[name("nasal")] == ""
+
+
+def test_what_was_done_is_not_done_again(run, photographs):
+    out = run()
+    before = {path: path.stat().st_mtime_ns for path in (out / "masks").iterdir()}
+    image, _ = picture(size=(48, 52), middle=(20, 20))
+    Image.fromarray(image).save(photographs / "eye1.png")  # edited
+    run()
+    changed = [path.name for path, stamp in before.items() if path.stat().st_mtime_ns != stamp]
+    assert changed == ["eye1.png"]
+
+
+def test_another_request_segments_anew(run):
+    out = run()
+    first = files(out)
+    run(roi="2,1,46,46")
+    assert files(out)["measures.csv"] != first["measures.csv"]
+    run()
+    assert files(out) == first
+
+
+def test_a_damaged_photograph_is_a_row_with_the_reason_and_not_the_end(run, photographs):
+    (photographs / "eye1.png").write_bytes(b"no picture")
+    rows = table(run())
+    assert len(rows) == 3
+    assert rows[1]["flags"].startswith("cannot be read: ")
+    assert rows[1]["outer_px"] == ""
+    assert rows[2]["outer_px"]
+
+
+def test_several_processes_write_what_one_does(run):
+    assert files(run("--jobs", 2, out="two")) == files(run(out="one"))
+
+
+def test_no_torch_is_needed(bundled, photographs, tmp_path):
+    code = (
+        "import sys; sys.modules['torch'] = None; from fdgst.cli import fdgst; fdgst()"  # as where it is not installed
+    )
+    call = ["segment", bundled, photographs, "--roi", "whole", "--out", tmp_path / "out", "--jobs", "1"]
+    done = subprocess.run([sys.executable, "-c", code, *map(str, call)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(table(tmp_path / "out")) == 3
+
+
+@pytest.mark.parametrize(
+    ("flags", "error", "said"),
+    [
+        (["--laterality", "both.csv"], DataError, "expected right, left or a CSV, found both.csv"),
+        (["--also", "nowhere"], Exception, "expected a bundle"),
+        (["--roi", "1,2,3"], SystemExit, ""),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(bundled, photographs, tmp_path, flags, error, said):
+    call = ["segment", bundled, photographs, "--out", tmp_path / "out", *flags]
+    result = CliRunner().invoke(fdgst, [str(part) for part in call])
+    assert isinstance(result.exception, error)
+    assert said in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_photographs_of_one_name_are_told_apart_by_their_folders(bundled, photographs, tmp_path):
+    other = shutil.copytree(photographs, tmp_path / "again")
+    call = ["segment", bundled, photographs, other, "--roi", "whole", "--out", tmp_path / "out", "--jobs", 1]
+    assert CliRunner().invoke(fdgst, [str(part) for part in call], catch_exceptions=False).exit_code == 0
+    assert len(list((tmp_path / "out/masks").iterdir())) == 6
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_it_writes_every_row_once_and_the_same_bytes(run, bundled, photographs, tmp_path):
+    for number in range(3, 30):
+        shutil.copy(photographs / f"eye{number % 3}.png", photographs / f"eye{number}.png")
+    call = ["segment", bundled, photographs, "--roi", "whole", "--out", tmp_path / "killed", "--jobs", "1"]
+    command = [sys.executable, "-m", "fdgst.cli", *map(str, call)]
+    for kill in range(5):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ)
+        while process.poll() is None and len(list((tmp_path / "killed").glob("rows/*.json"))) < 5 * (kill + 1):
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+    assert not (tmp_path / "killed/measures.csv").exists()
+    subprocess.run(command, check=True, capture_output=True)
+    assert files(tmp_path / "killed") == files(run(out="undisturbed"))
+    assert len(table(tmp_path / "killed")) == 30
+
+
+def test_the_gallery_needs_no_other_file_and_holds_every_row(run):
+    page = (run() / "index.html").read_text()
+    assert not re.search(r'(src|href)=["\']?(http|//)', page)
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert [row["name"] for row in data["rows"]] == ["eye0", "eye1", "eye2"]
+    assert all(row["picture"].startswith("data:image/jpeg;base64,") for row in data["rows"])
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the gallery in")
+def test_a_browser_shows_the_gallery_on_a_phone_and_sorts_it(run, photographs, tmp_path):
+    (photographs / "eye1.png").write_bytes(b"no picture")
+    shutil.copy(photographs / "eye0.png", photographs / "<b>&.png")
+    out = run()
+    deeds = """<script>addEventListener("load", () => {
+      column.value = data.columns.indexOf("outer_px"); column.dispatchEvent(new Event("change")); order.click();
+      document.body.dataset.order = [...document.querySelectorAll("h2")].map(e => e.textContent).join(" ");
+      only.click();
+      document.body.dataset.flagged = document.querySelectorAll("article").length;
+      document.body.dataset.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    });</script>"""
+    page = tmp_path / "page.html"
+    page.write_text((out / "index.html").read_text().replace("</body>", deeds + "</body>"))
+    flags = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--window-size=390,800",
+        f"--user-data-dir={tmp_path / 'c'}",
+    ]
+    shown = subprocess.run(
+        [CHROMIUM, *flags, "--dump-dom", page.as_uri()], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    sizes = {row["image"].split("/")[-1].removesuffix(".png"): row["outer_px"] for row in table(out)}
+    named = sorted((name for name in sizes if sizes[name]), key=lambda name: -int(sizes[name]))
+    order = re.search(r'data-order="([^"]*)"', shown)[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    assert order.split()[-1] == "eye1"  # without a number, last whichever way
+    assert order.split()[:3] in (named, [named[1], named[0], named[2]], [named[0], named[2], named[1]])
+    assert int(re.search(r'data-wide="(-?[0-9]+)"', shown)[1]) <= 0
+    assert int(re.search(r'data-flagged="([0-9]+)"', shown)[1]) >= 1
+
+
+def test_bundles_that_contradict_each_other_are_one_line(bundled, photographs, tmp_path):
+    other = shutil.copytree(bundled, tmp_path / "other")
+    contents = json.loads((other / "bundle.json").read_text()) | {"threshold": 0.9}
+    (other / "bundle.json").write_text(json.dumps(contents))
+    call = ["segment", bundled, photographs, "--out", tmp_path / "out", "--also", other]
+    result = CliRunner().invoke(fdgst, [str(part) for part in call])
+    assert isinstance(result.exception, ConfigError)
+    assert "expected threshold 0.5" in str(result.exception)
