@@ -15,7 +15,7 @@ import numpy as np
 from fdgst.core.sparse import Coefficients, low_block_shape
 from fdgst.errors import FormatError
 from fdgst.storage import format as form
-from fdgst.storage.contracts import DENSE_BANK, SOFT_BANK
+from fdgst.storage.contracts import DENSE_BANK, SOFT_BANK, sound
 from fdgst.storage.parts import kind_of, number_or_text
 
 KINDS = ("dense_bank", "soft_bank")
@@ -208,4 +208,4 @@ def open_bank(path: Path) -> Iterator[Bank]:
     if kind not in KINDS:
         raise FormatError(f"{path}: expected a file of kind 'dense_bank' or 'soft_bank', found {kind!r}")
     with form.open_file(path, kind=kind) as file:
-        yield (DenseBank if kind == "dense_bank" else SoftBank)(path, file)
+        yield sound(path, file, lambda: (DenseBank if kind == "dense_bank" else SoftBank)(path, file))

@@ -14,7 +14,7 @@ from fdgst.core.masks import masks_of_greys, pack, unpack
 from fdgst.core.resize import resize_grey, resize_image
 from fdgst.storage import SPLITS
 from fdgst.storage import format as form
-from fdgst.storage.contracts import ROIS
+from fdgst.storage.contracts import ROIS, sound
 from fdgst.storage.parts import add_structures, records, structures_of
 
 if TYPE_CHECKING:  # the model of a study is heavy to import, and nothing here makes one
@@ -253,23 +253,28 @@ def open_rois(path: Path) -> Iterator[Rois]:
         If it is missing, damaged, or no ROI file of this version.
     """
     with form.open_file(path, kind="rois") as file:
-        structures = structures_of(file)
-        _, *roi_size_px = file["mask"].shape
-        _, *network_size_px = file["network/mask"].shape
-        yield Rois(
-            file=file,
-            domain=str(file.attrs["domain"]),
-            title=str(file.attrs["title"]),
-            names=form.strings(file["name"]),
-            splits=form.strings(file["split"]),
-            groups=form.strings(file["group"]),
-            structures=tuple(item["id"] for item in structures),
-            within={item["id"]: item["within"] for item in structures},
-            optional=frozenset(item["id"] for item in structures if item["optional"]),
-            white=int(file.attrs["white"]),
-            channels=int(file.attrs["channels"]),
-            roi_size_px=tuple(roi_size_px),
-            network_size_px=tuple(network_size_px),
-            unit=str(file.attrs.get("unit", "")),
-            units_per_px=file["unit_per_px"][:].tolist() if "unit" in file.attrs else [],
-        )
+        yield sound(path, file, lambda: _read(file))
+
+
+def _read(file: h5py.File) -> Rois:
+    """Read what a ROI file says of itself."""
+    structures = structures_of(file)
+    _, *roi_size_px = file["mask"].shape
+    _, *network_size_px = file["network/mask"].shape
+    return Rois(
+        file=file,
+        domain=str(file.attrs["domain"]),
+        title=str(file.attrs["title"]),
+        names=form.strings(file["name"]),
+        splits=form.strings(file["split"]),
+        groups=form.strings(file["group"]),
+        structures=tuple(item["id"] for item in structures),
+        within={item["id"]: item["within"] for item in structures},
+        optional=frozenset(item["id"] for item in structures if item["optional"]),
+        white=int(file.attrs["white"]),
+        channels=int(file.attrs["channels"]),
+        roi_size_px=tuple(roi_size_px),
+        network_size_px=tuple(network_size_px),
+        unit=str(file.attrs.get("unit", "")),
+        units_per_px=file["unit_per_px"][:].tolist() if "unit" in file.attrs else [],
+    )
