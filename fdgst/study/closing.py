@@ -6,8 +6,11 @@ used as a module of another has no ``onerror``: its jobs' failures are heard fro
 
 import atexit
 import logging
+import shutil
 import sys
 from pathlib import Path
+
+FULL_BYTES = 2**20  # a disk with less room than this
 
 
 class FailedJobs(logging.Handler):
@@ -33,12 +36,27 @@ class FailedJobs(logging.Handler):
             self.logs |= dict.fromkeys(Path(path).absolute() for path in named)
 
     def faults(self) -> list[str]:
-        """Return the lines of the logs that say what is wrong; of a log without such its last line."""
+        """Return the lines of the logs that say what is wrong; of a log without such its last line.
+
+        A log that could not be written itself says what may be behind it.
+        """
         lines: list[str] = []
         for path in self.logs:
-            found = path.read_text(errors="replace").splitlines() if path.is_file() else []
-            lines += [line for line in found if line.startswith("fdgst: error:")] or found[-1:]
-        return lines
+            text = path.read_text(errors="replace") if path.is_file() else ""
+            # a job that outlived its scheduler writes on where it was, in a log that was emptied: between are zeros
+            found = text.replace("\0", "").splitlines()
+            lines += [line for line in found if line.startswith("fdgst: error:")] or found[-1:] or _of_the_disk(path)
+        return list(dict.fromkeys(lines))
+
+
+def _of_the_disk(log: Path) -> list[str]:
+    """Say that there is no room for a log, if that is so."""
+    folder = next(folder for folder in log.parents if folder.is_dir())
+    if shutil.disk_usage(folder).free > FULL_BYTES:
+        return []
+    return [
+        f"fdgst: error: {log}: the disk is full, so that the log of this job is empty; free some space and run again"
+    ]
 
 
 def repeat_faults(logger: logging.Logger) -> None:
