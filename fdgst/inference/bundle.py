@@ -99,7 +99,7 @@ class Bundle:
         try:
             data = path.read_bytes()
             plain = json.loads(data)
-        except OSError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise FormatError(f"{path}: expected a bundle (fdgst bundle makes one), found no such file") from error
         except ValueError as error:
             raise FormatError(f"{path}: damaged ({error}); make the bundle again") from error

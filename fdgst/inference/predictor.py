@@ -15,6 +15,7 @@ from fdgst.errors import FormatError
 from fdgst.inference import NORMALISATIONS
 from fdgst.inference.predict import BATCH
 from fdgst.models import reason, rebuild_network
+from fdgst.storage.format import expect_readable
 from fdgst.study.faults import lines
 from fdgst.study.training import Training
 from fdgst.training import methods
@@ -94,6 +95,7 @@ class Predictor:
         )
         path = weights or folder / MODEL
         self.weights = LAST if path.name == MODEL else path.stem
+        expect_readable(path, "the weights of a finished training")
         try:
             self._trainer.load_weights(load_file(path))
         except (OSError, RuntimeError, SafetensorError) as error:
@@ -129,7 +131,7 @@ def _record(path: Path) -> dict[str, Any]:
     """Read run.json."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise FormatError(f"{path}: expected the record of a finished training, found none; train again") from error
     except ValueError as error:
         raise FormatError(f"{path}: damaged ({error}); train again") from error

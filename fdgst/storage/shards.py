@@ -15,7 +15,7 @@ import numpy as np
 
 from fdgst.core.half import to_half
 from fdgst.storage import format as form
-from fdgst.storage.behind import Behind, Flusher
+from fdgst.storage.behind import Behind
 from fdgst.storage.contracts import contract_of, sound
 from fdgst.storage.parts import add_picture, number_or_text
 
@@ -80,7 +80,7 @@ class ShardWriter:
         self._pixels = self._contract.add_items(file, name, sizes, **how)
         self._statistics = {name: np.zeros((count, copies)) for name in STATISTICS}
         self._file, self._done = file, 0
-        self._behind, self._flusher = Behind(ahead=_AHEAD), Flusher(Path(file.filename))
+        self._behind = Behind(ahead=_AHEAD)
 
     def add(self, pixels: np.ndarray, bits: np.ndarray, statistics: Mapping[str, np.ndarray]) -> None:
         """Store the next content image; the arrays are kept until they are written, and may not change.
@@ -105,13 +105,11 @@ class ShardWriter:
         if self._pixels.dtype == np.float16:
             pixels = to_half(pixels.astype(np.float32, copy=False))
         self._pixels[number] = pixels
-        self._flusher.wrote(pixels.nbytes)
         self._mask[number] = bits
 
     def stop(self) -> None:
-        """End the threads."""
+        """End the thread."""
         self._behind.stop()
-        self._flusher.close()
 
     def close(self, preview: np.ndarray) -> None:
         """Wait for the images, and write the statistics and the contact sheet."""

@@ -7,12 +7,14 @@ logger instead.
 
 import atexit
 import logging
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 FAULT, WARNING = "fdgst: error:", "warning:"
 SHOWN = 5  # warnings of one job
+FULL_BYTES = 2**20  # a disk with less room than this
 
 
 class FailedJobs(logging.Handler):
@@ -47,12 +49,15 @@ class FailedJobs(logging.Handler):
             self.logs |= dict.fromkeys(named)
 
     def faults(self) -> list[str]:
-        """Return the lines of the logs that say what is wrong; of a log without such its last line."""
+        """Return the lines of the logs that say what is wrong; of a log without such its last line.
+
+        A log that could not be written itself says what may be behind it.
+        """
         lines: list[str] = []
         for path in self.logs:
             found = _lines(path)
-            lines += [line for line in found if line.startswith(FAULT)] or found[-1:]
-        return lines
+            lines += [line for line in found if line.startswith(FAULT)] or found[-1:] or _of_the_disk(path)
+        return list(dict.fromkeys(lines))
 
     def closing(self) -> list[str]:
         """Return what is said at the very end: how many warnings there were, and what is wrong."""
@@ -68,6 +73,16 @@ class FailedJobs(logging.Handler):
             self.warned[path] = len(found)
             more = [f"... and {len(found) - SHOWN} more in {path}"] if len(found) > SHOWN else []
             print(*found[:SHOWN], *more, sep="\n", file=sys.stderr)
+
+
+def _of_the_disk(log: Path) -> list[str]:
+    """Say that there is no room for a log, if that is so."""
+    folder = next(folder for folder in log.parents if folder.is_dir())
+    if shutil.disk_usage(folder).free > FULL_BYTES:
+        return []
+    return [
+        f"fdgst: error: {log}: the disk is full, so that the log of this job is empty; free some space and run again"
+    ]
 
 
 def repeat_faults(logger: logging.Logger) -> None:
@@ -92,4 +107,6 @@ def _paths(logs: Iterable[str] | None) -> list[Path]:
 
 def _lines(path: Path) -> list[str]:
     """Return the lines of a log; none of one that is not there."""
-    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    # a job that outlived its scheduler writes on where it was, in a log that was emptied: between are zeros
+    return text.replace("\0", "").splitlines()

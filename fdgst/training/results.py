@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from fdgst.errors import ConfigError
-from fdgst.storage.atomic import atomic, write_text
+from fdgst.storage.atomic import alone_with, atomic, write_bytes, write_text
 
 PACKAGES = ("fdgst", "torch", "segmentation-models-pytorch", "safetensors", "numpy")
 MODEL, RECORD, HISTORY, SNAPSHOTS = "model.safetensors", "run.json", "history.csv", "snapshots"
@@ -22,8 +22,9 @@ MODEL, RECORD, HISTORY, SNAPSHOTS = "model.safetensors", "run.json", "history.cs
 def save_model(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
     """Write tensors atomically; equal tensors give equal bytes."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    with atomic(path) as part:
-        save_file(tensors, part)  # no metadata: its order in the file would be drawn by chance
+    # no metadata: its order in the file would be drawn by chance; in memory first: written by safetensors itself a file
+    # is its owner's alone, and a full disk an error without a number
+    write_bytes(path, save(tensors))
 
 
 def write_results(
@@ -36,16 +37,33 @@ def write_results(
 ) -> None:
     """Write all files, each atomically, in the place of those of an earlier training.
 
-    An earlier model goes first and the new one comes last: where there is a model, the others are its own.
+    An earlier model goes first and the new one comes last: where there is a model, the others are its own. One process
+    at a time writes into the folder.
     """
-    for old in [folder / MODEL, *(folder / SNAPSHOTS).glob("epoch*.safetensors")]:
-        old.unlink(missing_ok=True)
-    for path in snapshots:  # kept beside the checkpoints until now
-        with atomic(folder / SNAPSHOTS / path.name) as part:
-            shutil.copyfile(path, part)
-    write_text(folder / HISTORY, history)
-    write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
-    save_model(folder / MODEL, model)
+    with alone_with(folder):
+        for old in [folder / MODEL, *(folder / SNAPSHOTS).glob("epoch*.safetensors")]:
+            old.unlink(missing_ok=True)
+        for path in snapshots:  # kept beside the checkpoints until now
+            with atomic(folder / SNAPSHOTS / path.name) as part:
+                shutil.copyfile(path, part)
+        write_text(folder / HISTORY, history)
+        write_text(folder / RECORD, json.dumps(record, indent=2) + "\n")
+        save_model(folder / MODEL, model)
+
+
+def is_there(folder: Path, key: Mapping[str, str], settings: Mapping[str, Any]) -> bool:
+    """Tell whether a folder holds the results of the training that a key names (`fdgst.training.run.key`)."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    same = record.get("depends_on") == outside_settings(key) and record.get("settings") == settings
+    return same and (folder / MODEL).is_file() and (folder / HISTORY).is_file()
+
+
+def outside_settings(key: Mapping[str, str]) -> dict[str, str]:
+    """Return what a training depends on besides its settings, which its record keeps apart."""
+    return {name: value for name, value in key.items() if not name.startswith("training.")}
 
 
 def versions() -> dict[str, str]:
