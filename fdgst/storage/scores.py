@@ -159,7 +159,8 @@ def _read(path: Path, leading: Sequence[str]) -> pd.DataFrame:
     try:
         table = read_csv(path)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
-        raise FormatError(f"{path}: expected CSV, found what cannot be read as such ({error})") from error
+        reason = " ".join(str(error).split())
+        raise FormatError(f"{path}: expected CSV, found what cannot be read as such ({reason})") from error
     if missing := [name for name in (*leading, *FIXED) if name not in table.columns]:
         raise FormatError(f"{path}: expected the columns of scores, missing {', '.join(missing)}; score again")
     known = columns(derived_names(table))

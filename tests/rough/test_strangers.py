@@ -35,8 +35,8 @@ from fdgst.viewing.inspection import describe
 from tests.rough.cases.weights import Evil, header
 
 NO_HURRY = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-FEW = settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=NO_HURRY, database=None)
-MANY = settings(FEW, max_examples=60)
+FEW = settings(max_examples=12, derandomize=True, deadline=None, suppress_health_check=NO_HURRY, database=None)
+MANY = settings(FEW, max_examples=24)
 
 
 def _rois(path):
@@ -302,7 +302,7 @@ def _pictures():
 PICTURES = st.sampled_from(list(_pictures()))
 
 
-@settings(MANY, max_examples=150)
+@settings(MANY, max_examples=100)
 @given(data=st.builds(flipped, PICTURES, FLIPS | HEAD) | st.builds(cut, PICTURES, SHARES) | st.binary(max_size=500))
 def test_a_picture_of_any_bytes_is_harmless(stranger, data):
     path = stranger("a.png", data)
