@@ -15,7 +15,7 @@ from fdgst.errors import FormatError
 from fdgst.inference import NORMALISATIONS
 from fdgst.inference.predict import BATCH
 from fdgst.models import reason, rebuild_network
-from fdgst.storage.format import expect_readable
+from fdgst.storage.access import expect_readable
 from fdgst.study.faults import lines
 from fdgst.study.training import Training
 from fdgst.training import methods
