@@ -15,7 +15,9 @@ def test_a_document_takes_over_what_was_measured_and_what_missed_its_target(tmp_
     assert made.splitlines()[0] == "Before."
     assert "| fdg (400 contents) | the literal arithmetic | 131 | >= 120 |" in made
     assert "| dry run |  | 61.5 s | <= 45 s (missed) |" in made
-    assert "neither" not in made and "old" not in made and made.endswith("<!-- end -->\nAfter.\n")
+    assert "neither" not in made
+    assert "old" not in made
+    assert made.endswith("<!-- end -->\nAfter.\n")
 
 
 def test_a_document_without_marks_stays_as_it_is(tmp_path):

@@ -43,11 +43,12 @@ def starts(rounds: int) -> list[Row]:
 
 def dry_run(domains: int, folder: Path) -> list[Row]:
     """Time a dry run of so many domains, and take its largest memory."""
+    demo = yaml.safe_load(base_config().read_text(encoding="utf-8"))
     overlay = {
         "domains": [{"id": f"d{i}", "title": f"Camera {i}", "camera": i} for i in range(1, domains + 1)],
         "augmentations": [
             item | {"encoding": "live", "mixing": "roi" if item["alpha"] else "network"}
-            for item in base_config()["augmentations"]
+            for item in demo["augmentations"]
         ],
         "training": {"images_per_step": 2 * (domains - 1)},
     }
