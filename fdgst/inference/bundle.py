@@ -101,7 +101,7 @@ class Bundle:
             plain = json.loads(data)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FormatError(f"{path}: expected a bundle (fdgst bundle makes one), found no such file") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"{path}: damaged ({error}); make the bundle again") from error
         if not isinstance(plain, dict) or plain.get("format") != FORMAT:
             found = plain.get("format") if isinstance(plain, dict) else plain

@@ -122,10 +122,19 @@ def key(run: TrainingRun, settings: Training) -> dict[str, str]:
         **{name: json.dumps(value, sort_keys=True) for name, value in identity.items()},
         **{f"{number} {path.parent.name}/{path.name}": digest(path) for number, path in enumerate(files)},
         "live": run.live.model_dump_json() if run.live else "none",
+        **_encoder_key(run, settings),
         "start": hashlib.sha256(run.start.read_bytes()).hexdigest() if run.start else "none",
         "code": " ".join(fingerprint(module) for module in _modules(run, settings)),
         "torch": str(torch.__version__),  # its own type is none that a checkpoint may hold
     }
+
+
+def _encoder_key(run: TrainingRun, settings: Training) -> dict[str, str]:
+    """Name the weights that the encoder begins with by content, where they are a file that is read."""
+    weights = settings.encoder_weights
+    if run.start or settings.network or weights in ("imagenet", "none") or not Path(weights).is_file():
+        return {}
+    return {"encoder weights": hashlib.sha256(Path(weights).read_bytes()).hexdigest()}
 
 
 def _modules(run: TrainingRun, settings: Training) -> list[str]:
@@ -194,7 +203,7 @@ def _trainer(run: TrainingRun, settings: Training, store: Store, device: torch.d
     else:
         network = rebuild_network(settings, **shape)
     if run.start and not begun:
-        _load_start(network, run.start)
+        _load_start(network, run, run.start)
     network.to(device).to(memory_format=torch.channels_last)
     sources = len(store.domains)
     trainer = methods.build(
@@ -207,9 +216,15 @@ def _trainer(run: TrainingRun, settings: Training, store: Store, device: torch.d
     return trainer
 
 
-def _load_start(network: torch.nn.Module, path: Path) -> None:
-    """Load the weights that a run begins with."""
+def _load_start(network: torch.nn.Module, run: TrainingRun, path: Path) -> None:
+    """Load the weights that a run begins with; those of another unseen domain may have seen this one's images."""
     expect_readable(path, "weights to begin with")
+    record = results.record_of(path)
+    if record and record.get("unseen") not in (None, run.unseen):
+        raise TrainingError(
+            f"{path}: expected weights that were trained without {run.unseen}, found those without {record['unseen']};"
+            " pre-train again"
+        )
     try:
         network.load_state_dict(load_file(path))
     except (RuntimeError, SafetensorError) as error:  # of another network; damaged

@@ -238,7 +238,7 @@ def _bank_faults(run: TrainingRun, rois: Sequence[Rois]) -> list[str]:
                 faults.append(f"{path}: holds images of {run.unseen}, which is unseen in this run")
             elif bank.domain != file.domain:
                 faults.append(f"{path}: expected the bank of {file.domain}, found that of {bank.domain}")
-            elif bank.settings["rois"] != digest(roi_path):
+            elif bank.settings.get("rois") != digest(roi_path):
                 faults.append(f"{path}: not made from the ROI file of {file.domain}; run snakemake to make it again")
             else:
                 faults += _misfit(path, bank, item) if item else []

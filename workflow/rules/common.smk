@@ -9,6 +9,7 @@ from pathlib import Path
 
 from snakemake.logging import logger
 
+from fdgst.data.record import digest_of, stamp_of
 from fdgst.errors import ConfigError
 from fdgst.fingerprint import PACKAGE, fingerprint, module_of
 from fdgst.study.closing import repeat_faults
@@ -24,6 +25,10 @@ try:
     STUDY = load_study(config, base=base_config(), overlays=[*map(Path, workflow.configfiles)])
 except ConfigError as error:
     sys.exit("\n".join(error.faults))  # Snakemake would name this line after them
+except Exception as error:
+    from fdgst.cli.ending import said_of
+
+    sys.exit("\n".join(f"fdgst: error: {fault}" for fault in said_of(error, sys.argv)))
 
 PATHS, SLICES = Paths(STUDY), Slices(STUDY)
 DOMAINS, ROWS, SEEDS = STUDY.domains, STUDY.rows, list(STUDY.config.seeds)
@@ -99,12 +104,29 @@ def network_fingerprint():
     return fingerprint(network_module(TRAINING.network)) if TRAINING.network else ""
 
 
+def stamp(wildcards, output):
+    """What the files of a domain are known by."""
+    return stamp_of(Path(output.record), map(Path, PATHS.images(wildcards.domain)))
+
+
+def digests(make, *names):
+    """A function of wildcards: the digests of the user's files, whose dates may stay while they change."""
+    return lambda wildcards: [digest_of(Path(path)) for path in make(*(wildcards[name] for name in names))]
+
+
 def flags(*names):
     """A function that writes some of a rule's inputs as flags of its command; empty ones have none."""
     # of the inputs, not of their functions: a module may have put a prefix before them
     return lambda wildcards, input: " ".join(
-        f"--{name.replace('_', '-')} {shlex.quote(path)}" for name in names for path in _listed(input.get(name, []))
+        f"--{name.replace('_', '-')} {shlex.quote(_no_flag(path))}"
+        for name in names
+        for path in _listed(input.get(name, []))
     )
+
+
+def _no_flag(path):
+    """A path that no command takes for a flag."""
+    return f"./{path}" if path.startswith("-") else path
 
 
 def _listed(paths):
