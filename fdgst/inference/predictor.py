@@ -139,7 +139,7 @@ class Predictor:
 def _forget_statistics(network: nn.Module) -> None:
     """Take the running statistics from a network: without them batch normalisation takes those of its batch."""
     for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm):
             module.running_mean = module.running_var = None
 
 

@@ -107,7 +107,7 @@ def test_a_functional_call_changes_no_running_statistic_but_those_of_its_own_pas
     assert tracked == {1}
 
 
-@pytest.mark.parametrize("trainer", ["plain", "dofe"])
+@pytest.mark.parametrize("trainer", TRAINERS)
 def test_a_step_whose_pixels_are_in_memory_waits_for_nobody(step, trainer):
     made, batches = step(trainer)
     with batches:
