@@ -60,8 +60,8 @@ class FACT(Trainer):
         share = 1 - momentum(int(self.teacher.n_averaged))
         for theirs, ours in zip(self.teacher.module.parameters(), self.network.parameters(), strict=True):
             theirs.lerp_(ours, share)
-        for theirs, ours in zip(self.teacher.module.buffers(), self.network.buffers(), strict=True):
-            theirs.copy_(ours)
+        for kept, now in zip(self.teacher.module.buffers(), self.network.buffers(), strict=True):
+            kept.copy_(now)
         self.teacher.n_averaged += 1  # type: ignore[operator]  # a tensor, on the CPU
 
     def compile(self) -> None:
