@@ -15,7 +15,7 @@ from fdgst.errors import FormatError
 from fdgst.inference import NORMALISATIONS
 from fdgst.inference.predict import BATCH
 from fdgst.models import reason, rebuild_network
-from fdgst.storage.format import expect_readable
+from fdgst.storage.access import expect_readable
 from fdgst.study.faults import checked, lines
 from fdgst.study.strict import Count, Natural, Strict
 from fdgst.study.training import Training
@@ -139,7 +139,7 @@ class Predictor:
 def _forget_statistics(network: nn.Module) -> None:
     """Take the running statistics from a network: without them batch normalisation takes those of its batch."""
     for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm):
             module.running_mean = module.running_var = None
 
 

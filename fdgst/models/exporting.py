@@ -2,7 +2,6 @@
 
 import copy
 import warnings
-from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -49,25 +48,25 @@ def export(network: nn.Module, path: Path, *, channels: int, size_px: tuple[int,
     named = _Named(_plain(network)).eval()
     device = next(network.parameters()).device
     example = torch.zeros((TRIED, channels, *size_px), device=device)
-    written = BytesIO()  # a disk that is full is no fault of the network
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch would rather have the exporter that takes 33 s where this one takes 2
         try:
             torch.onnx.export(
                 named,
                 (example,),
-                written,
+                str(path),
                 input_names=[IMAGES],
                 output_names=[LOGITS],
                 dynamic_axes={IMAGES: {0: "batch"}, LOGITS: {0: "batch"}},
                 opset_version=OPSET,
                 dynamo=False,
             )
+        except OSError:  # a disk that is full is no fault of the network
+            raise
         except Exception as error:  # whatever a network of somebody's own cannot be turned into
             raise TrainingError(
                 f"{path.name}: this network cannot be written as ONNX ({reason(error)}); bundle it with --no-onnx"
             ) from error
-    path.write_bytes(written.getbuffer())
 
 
 def _plain(network: nn.Module) -> nn.Module:

@@ -5,6 +5,8 @@ N images, H and W the ROI size, h and w the network size, C channels, K structur
 dataset. Where a type has two names, ``u1/u2``, the first is that of 8-bit images, the second that of 16-bit ones.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,7 +207,7 @@ def verify(path: Path) -> str:
 
 
 def verify_all(paths: Iterable[Path]) -> tuple[dict[str, int], list[str]]:
-    """Verify files, and all ``*.h5`` below folders.
+    """Verify files, and all ``*.h5`` below folders, and the models there whose record says their checksum.
 
     Returns
     -------
@@ -214,11 +216,13 @@ def verify_all(paths: Iterable[Path]) -> tuple[dict[str, int], list[str]]:
     faults : list of str
         One line per damaged file or empty folder.
     """
+    paths = list(paths)
     files, faults = _files(paths)
+    models = dict(_models(paths))
     counts: dict[str, int] = {}
-    for path in progress(files, total=len(files), description="verify", unit="file"):
+    for path in progress([*files, *models], total=len(files) + len(models), description="verify", unit="file"):
         try:
-            kind = verify(path)
+            kind = _verify_model(path, models[path]) if path in models else verify(path)
             counts[kind] = counts.get(kind, 0) + 1
         except FormatError as error:
             faults += error.faults
@@ -237,6 +241,28 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
         if not found:
             faults.append(f"{path}: no HDF5 file (*.h5) below this folder")
     return list(dict.fromkeys(files)), faults
+
+
+def _models(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the models below folders whose training's record, beside them, names their SHA-256, and that."""
+    for record in (record for path in paths if path.is_dir() for record in sorted(path.rglob("run.json"))):
+        try:
+            recorded = json.loads(record.read_bytes())["weights"].items()
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            continue  # of an older version, or another program's
+        for name, sha256 in recorded:
+            if (record.parent / name).is_file():  # what is missing is no damage
+                yield record.parent / name, str(sha256)
+
+
+def _verify_model(path: Path, recorded: str) -> str:
+    """Raise FormatError unless a model has the recorded SHA-256, and return its kind."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != recorded:
+        expected = f"expected SHA-256 {recorded[:12]}... of run.json, found {found[:12]}..."
+        raise FormatError(f"{path}: damaged: {expected}; delete it and run snakemake again")
+    return "model"
 
 
 def _size(axis: str, sizes: Mapping[str, int]) -> int:

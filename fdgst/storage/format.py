@@ -18,6 +18,7 @@ import numpy as np
 
 from fdgst import __version__
 from fdgst.errors import FormatError
+from fdgst.storage.access import expect_readable
 from fdgst.storage.atomic import atomic
 from fdgst.storage.behind import Sink
 
@@ -77,23 +78,6 @@ def open_file(path: Path, *, kind: str) -> Iterator[h5py.File]:
         raise_of_system(error, path)
         # HDF5's own: a truncated file, or a chunk that fails its fletcher32
         raise FormatError(f"{path}: damaged ({error}); delete it and run snakemake again") from error
-
-
-def expect_readable(path: Path, expected: str) -> None:
-    """Raise what the system says of a file that cannot be opened, before a library takes it for damage.
-
-    Raises
-    ------
-    FormatError
-        If there is no such file.
-    OSError
-        If it may not be read, or its disk fails.
-    """
-    try:
-        with path.open("rb"):
-            pass
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise FormatError(f"{path}: expected {expected}, found none; run snakemake to make it") from error
 
 
 def raise_of_system(error: OSError, path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from fdgst.errors import FormatError
 from fdgst.storage import format as form
+from fdgst.storage.access import expect_readable
 
 if TYPE_CHECKING:  # the model of a study is heavy to import, and nothing here makes one
     from fdgst.study.task import Structure
@@ -23,7 +24,7 @@ def kind_of(path: Path) -> str:
     FormatError
         If the file is missing or no HDF5.
     """
-    form.expect_readable(path, "an HDF5 file")
+    expect_readable(path, "an HDF5 file")
     try:
         with h5py.File(path, "r", locking=False) as file:
             return str(file.attrs.get("kind", "none"))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from fdgst.errors import DataError, FormatError
+from fdgst.storage.access import expect_readable
 from fdgst.storage.atomic import write_text
 from fdgst.storage.cells import guarded, unguarded
 from fdgst.storage.places import refuse_misplaced
@@ -154,8 +155,7 @@ def _differing(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> list[st
 
 def _read(path: Path, leading: Sequence[str]) -> pd.DataFrame:
     """Read one file, or raise FormatError with one line for each of its faults."""
-    if not path.is_file():
-        raise FormatError(f"{path}: expected a file of scores, found none; run snakemake to make it")
+    expect_readable(path, "a file of scores")
     try:
         table = read_csv(path)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors

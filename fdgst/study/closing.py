@@ -80,9 +80,7 @@ def _of_the_disk(log: Path) -> list[str]:
     folder = next(folder for folder in log.parents if folder.is_dir())
     if shutil.disk_usage(folder).free > FULL_BYTES:
         return []
-    return [
-        f"fdgst: error: {log}: the disk is full, so that the log of this job is empty; free some space and run again"
-    ]
+    return [f"fdgst: error: {log}: the disk is full, and so this log is empty; free some space and run again"]
 
 
 def repeat_faults(logger: logging.Logger) -> None:

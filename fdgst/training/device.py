@@ -96,8 +96,9 @@ def configure(device: torch.device, *, threads: int, tf32: bool, deterministic: 
     torch.set_num_threads(threads)
     if device.type != "cuda":
         return
-    precision = "tf32" if tf32 else "ieee"  # not `allow_tf32`: torch warns since 2.9 that it will go
-    torch.backends.cuda.matmul.fp32_precision = torch.backends.cudnn.conv.fp32_precision = precision
+    # not by the newer `fp32_precision` of a single operation: torch.compile reads these flags, and torch 2.15 then
+    # refuses to say what they are
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = not deterministic
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS is used first

@@ -20,7 +20,8 @@ from safetensors.torch import load_file
 from fdgst.errors import ConfigError, TrainingError
 from fdgst.fingerprint import fingerprint
 from fdgst.models import build_network, reason, rebuild_network
-from fdgst.storage.format import digest, expect_readable
+from fdgst.storage.access import expect_readable
+from fdgst.storage.format import digest
 from fdgst.study.own_network import least_images_of, network_module
 from fdgst.study.training import Execution, Training
 from fdgst.training import methods, results

@@ -69,7 +69,7 @@ def phantoms(seed: int, *, count: int, without: int) -> Iterator[Case]:
             disc=("inside" if index % 5 else "edge") if seen else "outside",
         )
         kind = ("drawn, at the edge" if index % 5 == 0 else "drawn") if seen else "drawn, no disc"
-        yield Case(kind, str(index), drawn.image, _ellipse(drawn.masks["disc"]) if seen else None)
+        yield Case(kind, str(index), drawn.image, _ellipse(drawn.mask("disc")) if seen else None)
 
 
 def photographs(folder: Path, discs: Path) -> list[Case]:

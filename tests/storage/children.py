@@ -5,9 +5,9 @@ import os
 import resource
 import signal
 import sys
-import tempfile
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,13 +34,18 @@ class Child:
     """
 
     def __init__(self, function, *arguments, user=None, largest=None, umask=None):
-        descriptor, name = tempfile.mkstemp()
-        self._output, self._said, self.status = Path(name), None, None
+        self._output, written = os.pipe()  # not a file: a process may be allowed none
+        os.set_blocking(self._output, False)
+        self._said, self.status = b"", None
         self.pid = os.fork()
         if not self.pid:
-            os.dup2(descriptor, 2)
-            os._exit(self._run(function, arguments, user, largest, umask))
-        os.close(descriptor)
+            status = 71
+            try:
+                os.dup2(written, 2)
+                status = self._run(function, arguments, user, largest, umask)
+            finally:
+                os._exit(status)
+        os.close(written)
 
     def _run(self, function, arguments, user, largest, umask):
         """What the process does."""
@@ -84,16 +89,19 @@ class Child:
         if hangs:
             os.kill(self.pid, signal.SIGKILL)
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        if self._said is None:
-            self._said = self.said
-            self._output.unlink()
         assert not hangs, f"it did not end: {self.said}"
         return self.status
 
     @property
     def said(self):
         """What it has said on standard error."""
-        return self._output.read_text() if self._said is None else self._said
+        with suppress(BlockingIOError):
+            while self._output is not None and (more := os.read(self._output, 65536)):
+                self._said += more
+            if self.status is not None and self._output is not None:
+                os.close(self._output)
+                self._output = None
+        return self._said.decode()
 
 
 def called(function, *arguments, **how):
