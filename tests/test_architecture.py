@@ -39,7 +39,7 @@ BELOW = {  # what each room may import, besides itself and what is common
     }
     | {"reporting"},
 }
-COMMON = {"extras", "errors", "progress", "fingerprint", "__version__"}
+COMMON = {"extras", "errors", "locks", "progress", "fingerprint", "__version__"}
 HEAVY = {"h5py": {"storage"}, "segmentation_models_pytorch": {"models"}, "matplotlib": {"reporting", "viewing"}}
 MODULES = sorted((HOUSE / "fdgst").rglob("*.py"))
 EYES = {"data/fundus.py", "data/phantom", "data/importers", "inference/locating", "reporting/printed.py", "presets"}

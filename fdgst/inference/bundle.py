@@ -99,9 +99,9 @@ class Bundle:
         try:
             data = path.read_bytes()
             plain = json.loads(data)
-        except OSError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise FormatError(f"{path}: expected a bundle (fdgst bundle makes one), found no such file") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"{path}: damaged ({error}); make the bundle again") from error
         if not isinstance(plain, dict) or plain.get("format") != FORMAT:
             found = plain.get("format") if isinstance(plain, dict) else plain

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -15,19 +15,35 @@ from fdgst.errors import FormatError
 from fdgst.inference import NORMALISATIONS
 from fdgst.inference.predict import BATCH
 from fdgst.models import reason, rebuild_network
-from fdgst.study.faults import lines
+from fdgst.storage.access import expect_readable
+from fdgst.study.faults import checked, lines
+from fdgst.study.strict import Count, Natural, Strict
 from fdgst.study.training import Training
 from fdgst.training import methods
 from fdgst.training.device import choose, configure, usable_cpus
 from fdgst.training.pool import grey_levels, stored
-from fdgst.training.results import MODEL, RECORD
+from fdgst.training.results import MODEL, RECORD, record_of
 from fdgst.training.store import normalise
 
 LAST = "last"
-NEEDED = (
-    "settings", "trainer", "options", "sources", "seed", "channels", "white", "structures", "network_size_px",
-    "images_per_step",
-)  # fmt: skip
+
+
+class _Needed(Strict):
+    """What a record must say, in values of these types."""
+
+    settings: dict[str, Any]
+    trainer: str
+    options: dict[str, Any]
+    sources: tuple[str, ...]
+    seed: Natural
+    channels: Literal[1, 3]
+    white: Literal[255, 65535]
+    structures: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
+    network_size_px: tuple[Count, Count]
+    images_per_step: Count
+
+
+NEEDED = tuple(_Needed.model_fields)
 
 
 class Predictor:
@@ -94,6 +110,8 @@ class Predictor:
         )
         path = weights or folder / MODEL
         self.weights = LAST if path.name == MODEL else path.stem
+        expect_readable(path, "the weights of a finished training")
+        record_of(path)  # refuses those of another training
         try:
             self._trainer.load_weights(load_file(path))
         except (OSError, RuntimeError, SafetensorError) as error:
@@ -121,7 +139,7 @@ class Predictor:
 def _forget_statistics(network: nn.Module) -> None:
     """Take the running statistics from a network: without them batch normalisation takes those of its batch."""
     for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm):
             module.running_mean = module.running_var = None
 
 
@@ -129,13 +147,16 @@ def _record(path: Path) -> dict[str, Any]:
     """Read run.json."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise FormatError(f"{path}: expected the record of a finished training, found none; train again") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: damaged ({error}); train again") from error
+    if not isinstance(record, dict):
+        raise FormatError(f"{path}: damaged (a map was expected, found {type(record).__name__}); train again")
     missing = [name for name in NEEDED if name not in record]
     if missing:
         raise FormatError(f"{path}: no {missing[0]} in it, of an older version or damaged; train again")
+    checked(_Needed, {name: record[name] for name in NEEDED}, f"{path}: ")
     return record
 
 

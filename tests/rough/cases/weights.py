@@ -1,0 +1,115 @@
+"""Trainings that cannot be predicted with, and weights that none can begin with."""
+
+import json
+import os
+import pickle
+import struct
+
+from tests.rough.cases.hdf5 import bytes_of
+from tests.rough.place import cases
+
+TAKEN = "train again"
+
+
+class Evil:
+    """What runs a command where it is unpickled."""
+
+    def __reduce__(self):
+        """Leave a file behind."""
+        return os.system, ("touch unpickled",)
+
+
+def header(text, rest=b""):
+    """The bytes of a file of tensors with such a header."""
+    text = text if isinstance(text, bytes) else json.dumps(text).encode()
+    return struct.pack("<Q", len(text)) + text + rest
+
+
+def model(change):
+    """A change of the weights' bytes."""
+    return lambda folder: bytes_of(change)(folder / "model.safetensors")
+
+
+def record(**changes):
+    """A change of run.json; None takes a key away."""
+
+    def spoil(folder):
+        known = json.loads((folder / "run.json").read_text()) | changes
+        text = json.dumps({key: value for key, value in known.items() if value is not None})
+        (folder / "run.json").write_text(text)
+
+    return spoil
+
+
+def raw(text):
+    """Other text in the place of run.json."""
+    return lambda folder: (folder / "run.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+TENSOR = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+RUN = {
+    "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "model.safetensors"),
+    "empty weights": (model(lambda data: b""), "model.safetensors: not the weights that run.json speaks of", TAKEN),
+    "half weights": (model(lambda data: data[: len(data) // 2]), "model.safetensors: not the weights", TAKEN),
+    "noise for weights": (model(lambda data: os.urandom(500)), "model.safetensors: not the weights", TAKEN),
+    "a pickle for weights": (model(lambda data: pickle.dumps(Evil())), "model.safetensors: not the weights", TAKEN),
+    "endless header": (model(lambda data: struct.pack("<Q", 2**62)), "model.safetensors: not the weights", TAKEN),
+    "header that is no JSON": (model(lambda data: header(b"{]")), "model.safetensors: not the weights", TAKEN),
+    "tensors beyond the end": (
+        model(lambda data: header({"x": TENSOR | {"data_offsets": [0, 2**40]}})),
+        "model.safetensors: not the weights",
+    ),
+    "another network's": (
+        model(lambda data: header({"x": TENSOR}, bytes(8))),
+        "model.safetensors: not the weights",
+        TAKEN,
+    ),
+    "no record": (
+        lambda folder: (folder / "run.json").unlink(),
+        "run.json: expected the record of a finished training",
+    ),
+    "empty record": (raw(""), "run.json: damaged"),
+    "record that is no map": (raw("[]"), "run.json"),
+    "record that is no text": (raw(b"\xff\xfe"), "run.json: damaged"),
+    "nested record": (raw("[" * 100_000), "run.json"),
+    "record without settings": (record(settings=None), "run.json: no settings in it, of an older version or damaged"),
+    "settings that are none": (record(settings=7), "run.json", "settings"),
+    "channels of text": (record(channels="three"), "run.json", "channels"),
+    "unknown trainer": (record(trainer="magic"), "trainer: expected"),
+    "other structures": (record(structures=["x"]), "model.safetensors: not the weights", TAKEN),
+    "white of a photograph": (record(white=1), "white"),
+}
+
+
+def predicted(place, spoil):
+    """Predict with a spoilt training."""
+    folder = place.copy("run", "run")
+    spoil(folder)
+    structures = [
+        {"id": name, "title": name, "values": [[0, 1]], "regions": "all", "holes": "keep", "within": None}
+        for name in ("cup", "disc")
+    ]
+    settings = {"split": "all", "threshold": 0.5, "nest": False, "structures": structures}
+    rois = ["--rois", place.copy("rois/b.h5", "rois.h5"), "--settings", place.json("p.json", settings)]
+    return ["predict", "--run", folder, *rois, "--device", "cpu", "--out", place / "predictions.h5"]
+
+
+BUNDLES = {
+    "no folder": (None, "bundle.json: expected a bundle (fdgst bundle makes one), found no such file"),
+    "empty": ("", "bundle.json: damaged"),
+    "no map": ("[]", "bundle.json: expected format 'fdgst bundle"),
+    "of another program": ('{"format": "onnx"}', "found 'onnx'; make the bundle again"),
+    "half": ('{"format": "fdgst bundle 1", "task": {', "bundle.json: damaged"),
+    "nested": ("[" * 100_000, "bundle.json: damaged"),
+}
+
+
+def segmented(place, text):
+    """Segment by what is no bundle."""
+    (place / "bundle").mkdir()
+    if text is not None:
+        place.text("bundle/bundle.json", text)
+    return ["segment", place / "bundle", place.text("x.png", "x"), "--out", place / "out"]
+
+
+CASES = [*cases("training", predicted, RUN), *cases("bundle", segmented, BUNDLES)]
