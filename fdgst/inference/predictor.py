@@ -2,20 +2,22 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from fdgst.core.masks import MOST
 from fdgst.errors import FormatError
 from fdgst.inference import NORMALISATIONS
 from fdgst.inference.predict import BATCH
 from fdgst.models import reason, rebuild_network
-from fdgst.study.faults import lines
+from fdgst.study.faults import checked, lines
+from fdgst.study.strict import Count, Id, Natural, Strict
 from fdgst.study.training import Training
 from fdgst.training import methods
 from fdgst.training.device import choose, configure, usable_cpus
@@ -24,10 +26,23 @@ from fdgst.training.results import MODEL, RECORD
 from fdgst.training.store import normalise
 
 LAST = "last"
-NEEDED = (
-    "settings", "trainer", "options", "sources", "seed", "channels", "white", "structures", "network_size_px",
-    "images_per_step",
-)  # fmt: skip
+
+
+class _Needed(Strict):
+    """What must stand in run.json, among other things."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    settings: dict[str, Any]
+    trainer: str
+    options: dict[str, Any]
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    seed: Natural
+    channels: Literal[1, 3]
+    white: Literal[255, 65535]
+    structures: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MOST)]
+    network_size_px: tuple[Count, Count]
+    images_per_step: Count
 
 
 class Predictor:
@@ -133,9 +148,12 @@ def _record(path: Path) -> dict[str, Any]:
         raise FormatError(f"{path}: expected the record of a finished training, found none; train again") from error
     except ValueError as error:
         raise FormatError(f"{path}: damaged ({error}); train again") from error
-    missing = [name for name in NEEDED if name not in record]
+    if not isinstance(record, dict):
+        raise FormatError(f"{path}: damaged (no map of keys and values); train again")
+    missing = [name for name in _Needed.model_fields if name not in record]
     if missing:
         raise FormatError(f"{path}: no {missing[0]} in it, of an older version or damaged; train again")
+    checked(_Needed, record, f"{path}: ")
     return record
 
 
