@@ -59,7 +59,7 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
 
 def _labels(contents: Contents) -> dict[str, str]:
     """Return how columns are called for people."""
-    labels = {}
+    labels = {side: f"part, {side}, pixels" for side in ("left", "top", "width", "height")}
     for structure in contents.task.structures:
         labels[f"{structure.id}_px"] = f"{structure.title}, pixels"
         labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy of the rim, bits"

@@ -1,5 +1,6 @@
 """Segmenting one photograph: where to look, what the network says, masks, and how far to trust them. No file."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -148,25 +149,25 @@ class Segmenter:
         """Let the network choose among what may be right, and centre the part until it rests."""
         tried = []
         for item in likely:
-            box = self._box(item)
+            box = self._box(_middle(item), _diameter(item))
             tried.append((item, box, self._glance(image, box)))
         item, box, logits = max(tried, key=lambda each: each[0].confidence * self._presence(each[2]))
         for _ in range(ROUNDS):
             seen = self._around(box, logits)
             if seen is None or not _is_like(seen, item):
                 break
-            moved = self._box(seen)
+            # a network that sees too much of a strange camera's photograph is not to draw its part larger and larger
+            moved = self._box(_middle(seen), math.sqrt(_diameter(seen) * _diameter(item)))
             if max(abs(a - b) for a, b in zip(moved, box, strict=True)) <= RESTED * max(box[2:]):
                 break
             box, logits = moved, self._glance(image, moved)
         return item, box
 
-    def _box(self, item: Candidate) -> Box:
-        """Return the part about the middle of a place, at the scale of the training images."""
+    def _box(self, middle: tuple[float, float], diameter: float) -> Box:
+        """Return the part about a middle, at the scale of the training images."""
         tall, wide = self.contents.roi_diameters or (1.0, 1.0)
-        width, height = (max(1, round(side * _diameter(item))) for side in (wide, tall))
-        x, y = _middle(item)
-        return round(x - width / 2), round(y - height / 2), width, height
+        width, height = max(1, round(wide * diameter)), max(1, round(tall * diameter))
+        return round(middle[0] - width / 2), round(middle[1] - height / 2), width, height
 
     def _around(self, box: Box, logits: np.ndarray) -> Candidate | None:
         """Return where the network finds what parts are cut around, if it does."""
