@@ -69,7 +69,7 @@ RUN = {
         "run.json: expected the record of a finished training",
     ),
     "empty record": (raw(""), "run.json: damaged"),
-    "record that is no map": (raw("[]"), "run.json: damaged (a map was expected, found list); train again"),
+    "record that is no map": (raw("[]"), "run.json: damaged (no map of keys and values); train again"),
     "record that is no text": (raw(b"\xff\xfe"), "run.json: damaged"),
     "nested record": (raw("[" * 100_000), "run.json: damaged"),
     "record without settings": (record(settings=None), "run.json: no settings in it, of an older version or damaged"),
