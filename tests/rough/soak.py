@@ -40,7 +40,6 @@ domains:
 roi_size: 64
 network_size: 32
 methods:
-  - {id: deepall, title: DeepAll, trainer: plain, augmentation: none, options: {}}
   - {id: fdg_st, title: FDG+ST, trainer: plain, augmentation: fdg_st, options: {}}
 training: {network: "soaked:Small", batch: 4, images_per_step: 4, pretrain_epochs: 60, epochs: 60, final_epochs: 20,
   checkpoint_seconds: 0.2}
@@ -236,6 +235,8 @@ def stop_a_job(folder):
 
 def kill_everything(folder):
     """SIGKILL the scheduler and all of its jobs at once, as a power cut does."""
+    if not folder.jobs():  # it would be killed before it began
+        return False
     for scheduler in folder.running():
         with suppress(ProcessLookupError):
             os.killpg(scheduler.pid, signal.SIGKILL)
@@ -247,6 +248,8 @@ def kill_everything(folder):
 
 def kill_the_scheduler(folder):
     """SIGKILL the scheduler alone: its jobs go on, and the next scheduler starts them a second time."""
+    if not folder.jobs():  # it would be killed before it began
+        return False
     for scheduler in folder.running():
         scheduler.kill()
         scheduler.wait()
@@ -269,6 +272,8 @@ def kill_the_scheduler_of_a_stopped_job(folder):
 
 def terminate_the_scheduler(folder):
     """SIGTERM the scheduler."""
+    if not folder.jobs():  # it would be killed before it began
+        return False
     for scheduler in folder.running():
         scheduler.terminate()
     return True
@@ -276,7 +281,7 @@ def terminate_the_scheduler(folder):
 
 def start_a_second_scheduler(folder):
     """Start a second scheduler on the same folder."""
-    if len(folder.running()) != 1:
+    if len(folder.running()) != 1 or not folder.jobs():
         return False
     folder.start(more=["--nolock"])
     return True
