@@ -136,7 +136,7 @@ def predictions(folder):
     return path
 
 def bank(folder, alpha):
-    write_shard(folder, "domain1", "domain1", alpha=alpha, id=f"a{alpha}")
+    write_shard(folder, "domain1", "domain1", alpha=alpha, id="soft" if alpha else "dense")
     return folder / "banks" / "domain1" / f"roi-{alpha}.h5"
 
 folder = Path(sys.argv[1])
@@ -151,8 +151,8 @@ told = 0
 for make in kinds.values():
     path = make()
     size = path.stat().st_size
-    for share in (0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999):
-        path.unlink()
+    for share in (0, 0.01, 0.3, 0.7, 0.99):
+        path.unlink(missing_ok=True)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(share * size), resource.RLIM_INFINITY))
         try:
             make()
@@ -160,7 +160,7 @@ for make in kinds.values():
             told += 1
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        make()
+    make()
 print(told)
 """
 
@@ -170,4 +170,4 @@ def test_a_process_that_met_a_full_disk_in_every_kind_of_file_ends_by_itself(tmp
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, tmp_path], env=env, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stdout) == (0, "50\n"), done.stderr  # -11 is a segmentation fault
+    assert (done.returncode, done.stdout) == (0, "25\n"), done.stderr  # -11 is a segmentation fault
