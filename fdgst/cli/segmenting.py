@@ -30,7 +30,7 @@ def locate(photos: tuple[Path, ...], out: Path, locator: Path | None, jobs: int 
     Examples:
       fdgst locate mine.jpg --out boxes.csv
       fdgst locate photographs/ --jobs 2 --out boxes.csv
-      fdgst locate photographs/ --locator results/bundles/fdg_st/seed0 --out boxes.csv
+      fdgst locate photographs/ --locator runs/locator/results/bundles/fdg_st/seed0 --out boxes.csv
     """
     from fdgst.inference.boxes import write_boxes
     from fdgst.progress import log_to_stderr
@@ -142,6 +142,7 @@ def segment(
     Examples:
       fdgst segment results/bundles/fdg_st/seed0 photographs/ --out segmented
       fdgst segment fdg_st mine.jpg --laterality left --out segmented
+      fdgst segment fdg_st photographs/ --locator disc_locator --out segmented
       fdgst segment fdg_st photographs/ --also fdg dofe --out segmented
       fdgst segment fdg_st crop.png --roi whole --out segmented
     """

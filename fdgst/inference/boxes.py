@@ -17,7 +17,6 @@ from fdgst.storage.atomic import write_text
 
 COLUMNS = ("image", "left", "top", "width", "height", "confidence")
 
-
 _LOCATOR: list[Segmenter] = []  # of this process: its network is opened once
 
 
@@ -68,9 +67,9 @@ def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None, locator: 
 
 def look(path: Path) -> Candidate | str | None:
     """Locate in one photograph; return what is wrong with one that cannot be read."""
-    task = _LOCATOR[0].task if _LOCATOR else None
+    channels, bits = (_LOCATOR[0].task.channels, _LOCATOR[0].task.bits) if _LOCATOR else (3, 8)
     try:
-        image = read_photograph(path, channels=task.channels if task else 3, bits=task.bits if task else 8).pixels
+        image = read_photograph(path, channels=channels, bits=bits).pixels
     except DataError as error:
         return error.faults[0]
     if not _LOCATOR:

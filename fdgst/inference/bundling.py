@@ -16,6 +16,7 @@ from fdgst.inference.bundle import (
     CARD,
     CONTENTS,
     FORMAT,
+    NORMALISATION,
     ONNX,
     RECORD,
     WEIGHTS,
@@ -38,7 +39,6 @@ from fdgst.study.task import Measure, Task
 CHECKED = 64  # images at most on which ONNX is compared with torch
 CLOSEST = 1e-4  # largest difference of a probability
 BATCH = 16
-NORMALISATION = "x / (white / 2) - 1, white being the largest grey level of the task's bits; channels R, G, B"
 COMPLETED = ("height_ratio", "width_ratio", "area_ratio", "rim_width")
 
 

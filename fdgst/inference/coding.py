@@ -1,9 +1,10 @@
 """Masks as the grey values that their task gives them: what is read off a file again is what was written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fdgst.core.masks import masks_of_greys
 from fdgst.study.task import Structure, Task
 
 
@@ -24,7 +25,8 @@ def grey_masks(masks: np.ndarray, task: Task) -> dict[str, np.ndarray]:
     greys = {}
     for column in task.columns:
         own = [structure for structure in task.structures if structure.column == column]
-        table = np.array([_value(bits, own, task) for bits in range(2 ** len(own))])
+        values = _values(own, task)
+        table = np.array([_closest(bits, values) for bits in range(2 ** len(own))])
         bits = np.zeros(masks.shape[1:], np.uint8)
         for place, structure in enumerate(own):
             bits |= masks[task.place(structure.id)].view(np.uint8) << np.uint8(place)
@@ -32,37 +34,36 @@ def grey_masks(masks: np.ndarray, task: Task) -> dict[str, np.ndarray]:
     return greys
 
 
-def _value(bits: int, structures: Sequence[Structure], task: Task) -> int:
-    """Return the grey value of a set of structures, or of the largest part of it that has one."""
-    wanted = {place for place in range(len(structures)) if bits >> place & 1}
-    parts = [{place for place in wanted if part >> place & 1} for part in range(2 ** len(structures))]
-    for part in sorted(parts, key=lambda chosen: (-len(chosen), sorted(chosen))):
-        value = _value_of(part, structures, task)
-        if value is not None:
-            return value
-    return 0
+def _values(structures: Sequence[Structure], task: Task) -> dict[int, int]:
+    """Return a grey value for every set of structures that has any; bit k of a set is structure k.
 
-
-def _value_of(wanted: set[int], structures: Sequence[Structure], task: Task) -> int | None:
-    """Return a grey value that means exactly some structures.
-
-    ASSUME: 0 or white where they do, as most mask files have them; else the middle of the first run of such values.
+    ASSUME: 0 or white where they mean it, as most mask files have them; else the middle of the first run of values.
     """
     levels = np.arange(256 if _highest(task) < 256 else 65536)
-    fits = np.ones(len(levels), bool)
-    for place, structure in enumerate(structures):
-        inside = np.logical_or.reduce([(levels >= low) & (levels <= high) for low, high in structure.values])
-        fits &= inside == (place in wanted)
-    if not wanted and task.background:
-        fits &= np.logical_or.reduce([(levels >= low) & (levels <= high) for low, high in task.background])
-    if not fits.any():
-        return None
-    for extreme in (0, len(levels) - 1):
-        if fits[extreme]:
-            return extreme
-    run = np.flatnonzero(fits)
-    run = run[: np.flatnonzero(np.append(np.diff(run), 2) > 1)[0] + 1]
-    return int(run[len(run) // 2])
+    masks = masks_of_greys({structure.column: levels for structure in structures}, structures)
+    sets = (masks << np.arange(len(masks))[:, None]).sum(axis=0)
+    if task.background:
+        known = np.logical_or.reduce([(levels >= low) & (levels <= high) for low, high in task.background])
+        sets[(sets == 0) & ~known] = -1  # a value that means nothing
+    values = {}
+    for bits in np.unique(sets[sets >= 0]):
+        fits = np.flatnonzero(sets == bits)
+        run = fits[: np.flatnonzero(np.append(np.diff(fits), 2) > 1)[0] + 1]
+        extremes = [level for level in (0, len(levels) - 1) if sets[level] == bits]
+        values[int(bits)] = extremes[0] if extremes else int(run[len(run) // 2])
+    return values
+
+
+def _closest(bits: int, values: Mapping[int, int]) -> int:
+    """Return the grey value of a set of structures, or of the largest part of it that has one."""
+    parts = [part for part in values if part & ~bits == 0]
+    return values[min(parts, key=_order)] if parts else 0
+
+
+def _order(part: int) -> tuple[int, list[int]]:
+    """Sort sets of structures: larger ones first, then those of earlier structures."""
+    places = [place for place in range(part.bit_length()) if part >> place & 1]
+    return -len(places), places
 
 
 def _highest(task: Task) -> int:

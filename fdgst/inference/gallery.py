@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
+from urllib.parse import quote
 
 from fdgst.core.measures import SIDES
 from fdgst.inference.bundle import Contents
 from fdgst.inference.overlays import COLOURS
 
 EMBEDDED = 300  # photographs up to which their pictures are in the page; of more they are loaded from overlays/
+UNREAD = "cannot be read"  # how the flag of a photograph begins that is none
 PAGE = Path(__file__).with_name("gallery.html")
 
 
@@ -57,7 +59,7 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
 
 def _labels(contents: Contents) -> dict[str, str]:
     """Return how columns are called for people."""
-    labels = {}
+    labels = {side: f"part, {side}, pixels" for side in ("left", "top", "width", "height")}
     for structure in contents.task.structures:
         labels[f"{structure.id}_px"] = f"{structure.title}, pixels"
         labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy of the rim, bits"
@@ -72,15 +74,8 @@ def _labels(contents: Contents) -> dict[str, str]:
 def _picture(out: Path, row: Mapping[str, str], count: int) -> str:
     """Return where a picture is: in the page, or beside it; nothing where there is none."""
     path = out / "overlays" / f"{row['name']}.jpg"
-    if row["flags"].startswith("cannot be read") or not path.is_file():
+    if row["flags"].startswith(UNREAD) or not path.is_file():
         return ""
     if count > EMBEDDED:
-        return f"overlays/{_quoted(path.name)}"
+        return f"overlays/{quote(path.name)}"
     return "data:image/jpeg;base64," + base64.b64encode(path.read_bytes()).decode()
-
-
-def _quoted(name: str) -> str:
-    """Write a file's name as a part of an address."""
-    from urllib.parse import quote
-
-    return quote(name)

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +28,13 @@ class Listed:
 
 
 def list_photographs(given: Sequence[Path]) -> list[Listed]:
-    """List photographs: files as they are named, and of folders all images in them, by name; each file once.
+    """List photographs: files as they are named, and of folders all images in them, by name; each path once.
 
     Parameters
     ----------
     given : sequence of Path
-        Files and folders. Folders in folders are not looked into.
+        Files and folders. Folders in folders are not looked into, and hidden files, such as those that file managers
+        leave behind, are passed over.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def list_photographs(given: Sequence[Path]) -> list[Listed]:
     faults = []
     for place in given:
         if place.is_dir():
-            found = sorted(path for path in place.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+            found = sorted(path for path in place.iterdir() if _is_image(path))
             if not found:
                 faults.append(f"{place}: expected PNG, JPEG, TIFF or BMP files in this folder, found none")
             paths.update(dict.fromkeys(found))
@@ -65,6 +66,11 @@ def list_photographs(given: Sequence[Path]) -> list[Listed]:
     return listed
 
 
+def _is_image(path: Path) -> bool:
+    """Tell whether a file of a folder is meant: by its ending, since a damaged one is to be told of, too."""
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
+
+
 def _long(path: Path) -> str:
     """Return a name with the folders and the ending in it: 1/eye.jpg and 1/eye.png differ by the latter alone."""
     folder = "-".join(part for part in path.parent.parts if part.strip("./\\"))
@@ -82,26 +88,36 @@ def eyes_of(path: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``right`` or ``left`` by the file's stem; OD and R, OS and L are understood.
+        ``right`` or ``left`` by the file's name without its folder, as `eye_of` looks it up; OD and R, OS and L are
+        understood.
 
     Raises
     ------
     DataError
-        If it cannot be read, lacks a column, or says neither.
+        If it cannot be read, lacks a column, or says neither, or both of one name.
     """
     words = {"right": "right", "r": "right", "od": "right", "left": "left", "l": "left", "os": "left"}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"--laterality: expected right, left or a CSV, found {path}, which cannot be read") from error
     if not rows or not {"image", "eye"} <= set(rows[0]):
         raise DataError(f"{path}: expected rows with the columns image and eye, found none")
-    faults = [
-        f"{path}: expected right or left for {row['image']}, found {row['eye']!r}"
-        for row in rows
-        if (row["eye"] or "").strip().lower() not in words
-    ]
+    eyes: dict[str, str] = {}
+    faults = []
+    for row in rows:
+        name, eye = Path(row["image"] or "").name, (row["eye"] or "").strip()
+        word = words.get(eye.lower())
+        if word is None:
+            faults.append(f"{path}: expected right or left for {name or 'an image'}, found {eye!r}")
+        elif eyes.setdefault(name, word) != word:
+            faults.append(f"{path}: expected one eye for {name}, found right and left")
     if faults:
         raise DataError(*faults)
-    return {Path(row["image"]).stem: words[row["eye"].strip().lower()] for row in rows}
+    return eyes
+
+
+def eye_of(item: Listed, eyes: Mapping[str, str]) -> str | None:
+    """Return a photograph's eye: by its file's name, by that without the ending, or by ``*``, which is all others'."""
+    return eyes.get(item.path.name, eyes.get(item.path.stem, eyes.get("*")))

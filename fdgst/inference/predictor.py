@@ -6,18 +6,19 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from fdgst.core.masks import MOST
 from fdgst.errors import FormatError
 from fdgst.inference import NORMALISATIONS
 from fdgst.inference.predict import BATCH
 from fdgst.models import reason, rebuild_network
 from fdgst.storage.access import expect_readable
 from fdgst.study.faults import checked, lines
-from fdgst.study.strict import Count, Natural, Strict
+from fdgst.study.strict import Count, Id, Natural, Strict
 from fdgst.study.training import Training
 from fdgst.training import methods
 from fdgst.training.device import choose, configure, usable_cpus
@@ -29,21 +30,20 @@ LAST = "last"
 
 
 class _Needed(Strict):
-    """What a record must say, in values of these types."""
+    """What must stand in run.json, among other things."""
+
+    model_config = ConfigDict(extra="ignore")
 
     settings: dict[str, Any]
     trainer: str
     options: dict[str, Any]
-    sources: tuple[str, ...]
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
     seed: Natural
     channels: Literal[1, 3]
     white: Literal[255, 65535]
-    structures: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
+    structures: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MOST)]
     network_size_px: tuple[Count, Count]
     images_per_step: Count
-
-
-NEEDED = tuple(_Needed.model_fields)
 
 
 class Predictor:
@@ -152,11 +152,11 @@ def _record(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: damaged ({error}); train again") from error
     if not isinstance(record, dict):
-        raise FormatError(f"{path}: damaged (a map was expected, found {type(record).__name__}); train again")
-    missing = [name for name in NEEDED if name not in record]
+        raise FormatError(f"{path}: damaged (no map of keys and values); train again")
+    missing = [name for name in _Needed.model_fields if name not in record]
     if missing:
         raise FormatError(f"{path}: no {missing[0]} in it, of an older version or damaged; train again")
-    checked(_Needed, {name: record[name] for name in NEEDED}, f"{path}: ")
+    checked(_Needed, record, f"{path}: ")
     return record
 
 

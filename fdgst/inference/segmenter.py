@@ -1,5 +1,6 @@
 """Segmenting one photograph: where to look, what the network says, masks, and how far to trust them. No file."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -83,6 +84,12 @@ class Segmenter:
         faults = [f"{other.folder}: {line}" for other in bundles[1:] for line in _differences(bundles[0], other)]
         if self.task.bits != 8 and self._locates:
             faults.append(f"{bundles[0].folder}: locating needs photographs of 8 bits; give --roi")
+        if locator and not self._locates:
+            faults.append(
+                f"{locator.folder}: a locator has nothing to do here: images are taken whole or as --roi says"
+            )
+        elif locator and (images := _images(locator.contents.task)) != _images(self.task):
+            faults.append(f"{locator.folder}: expected a locator for {_images(self.task)}, found one for {images}")
         if faults:
             raise ConfigError(*faults)
         self._networks = [bundle.network() for bundle in bundles]
@@ -97,7 +104,7 @@ class Segmenter:
         """Segment a photograph, unsigned (height, width, C), upright, of the task's channels and bits."""
         if not self._locates:
             part = self._given(image.shape[:2])
-            return self._found(image, part, self._logits(image, part), None, [], None)
+            return self._found(image, part, self._each(image, part))
         view = view_of(image)
         flags = quality_of(image, view).flags
         found = self._candidates(image, view)
@@ -105,27 +112,22 @@ class Segmenter:
         if not likely:
             said = f" (confidence {found[0].confidence:.2f})" if found else ""
             return self._nothing([f"no {self.task.around} found{said}", *flags])
-        item, box, logits = self._centred(image, likely)
+        item, box = self._centred(image, likely)
         if item.confidence < SURE:
             flags.insert(0, f"low confidence ({item.confidence:.2f})")
-        outline = self._outline(box, logits)
-        if outline and not _is_like(outline, item):
-            flags.append(f"{self.task.around} unlike what was located ({outline[2] / _diameter(item):.1f} of its size)")
-        return self._found(image, box, logits, item.confidence, flags, view)
+        each = self._each(image, box)
+        seen = self._around(box, _combined(each))
+        if seen and not _is_like(seen, item):
+            share = _diameter(seen) / _diameter(item)
+            flags.append(f"{self.task.around} unlike what was located ({share:.1f} of its size)")
+        return self._found(image, box, each, confidence=item.confidence, flags=flags, view=view)
 
     def located(self, image: np.ndarray) -> list[Candidate]:
         """Return where a locator's structure lies, at most one place; its confidence is the mean probability there."""
         box = self._given(image.shape[:2])
-        probability = expit(np.mean([self._logits(image, box)[0]], axis=0))
-        mask = largest_component(probability > self.contents.threshold)
-        rows, columns = bounding_box(mask)
-        if not rows.stop:
-            return []
-        tall, wide = box[3] / mask.shape[0], box[2] / mask.shape[1]
-        confidence = float(probability[mask].mean())
-        left, top = box[0] + columns.start * wide, box[1] + rows.start * tall
-        width, height = (columns.stop - columns.start) * wide, (rows.stop - rows.start) * tall
-        return [Candidate(left, top, width, height, confidence)]
+        (logits,) = _combined(self._each(image, box))
+        found = self._outlined(box, logits)
+        return [found] if found else []
 
     def _given(self, size: Sequence[int]) -> Box:
         """Return the part that is looked at where none is located."""
@@ -143,61 +145,52 @@ class Segmenter:
             return self._locator.located(image)
         return candidates(image, most=TRIED, least=LIMIT, view=view) if view else []
 
-    def _centred(self, image: np.ndarray, likely: Sequence[Candidate]) -> tuple[Candidate, Box, np.ndarray]:
+    def _centred(self, image: np.ndarray, likely: Sequence[Candidate]) -> tuple[Candidate, Box]:
         """Let the network choose among what may be right, and centre the part until it rests."""
         tried = []
         for item in likely:
-            middle = item.left + item.width / 2, item.top + item.height / 2
-            box = self._box(middle, _diameter(item))
+            box = self._box(_middle(item), _diameter(item))
             tried.append((item, box, self._glance(image, box)))
         item, box, logits = max(tried, key=lambda each: each[0].confidence * self._presence(each[2]))
         for _ in range(ROUNDS):
-            moved = self._recentred(box, logits, item)
-            if moved is None or max(abs(a - b) for a, b in zip(moved, box, strict=True)) <= RESTED * max(box[2:]):
+            seen = self._around(box, logits)
+            if seen is None or not _is_like(seen, item):
+                break
+            # a network that sees too much of a strange camera's photograph is not to draw its part larger and larger
+            moved = self._box(_middle(seen), math.sqrt(_diameter(seen) * _diameter(item)))
+            if max(abs(a - b) for a, b in zip(moved, box, strict=True)) <= RESTED * max(box[2:]):
                 break
             box, logits = moved, self._glance(image, moved)
-        return item, box, self._logits(image, box)
+        return item, box
 
     def _box(self, middle: tuple[float, float], diameter: float) -> Box:
-        """Return the part around a middle at the scale of the training images."""
+        """Return the part about a middle, at the scale of the training images."""
         tall, wide = self.contents.roi_diameters or (1.0, 1.0)
         width, height = max(1, round(wide * diameter)), max(1, round(tall * diameter))
         return round(middle[0] - width / 2), round(middle[1] - height / 2), width, height
 
-    def _recentred(self, box: Box, logits: np.ndarray, item: Candidate) -> Box | None:
-        """Return the part around what the network found in another, None if that is not what was located."""
-        outline = self._outline(box, logits)
-        if outline is None or not _is_like(outline, item):
-            return None
-        x, y, size = outline
-        return self._box((x, y), size)
+    def _around(self, box: Box, logits: np.ndarray) -> Candidate | None:
+        """Return where the network finds what parts are cut around, if it does."""
+        return self._outlined(box, logits[self.task.place(str(self.task.around))])
 
-    def _outline(self, box: Box, logits: np.ndarray) -> tuple[float, float, float] | None:
-        """Return the middle and the diameter of what parts are cut around, as the network finds it, if it does."""
-        plane = logits[self.task.place(str(self.task.around))]
+    def _outlined(self, box: Box, plane: np.ndarray) -> Candidate | None:
+        """Return the rectangle around the largest component of a part's plane of logits, pixels of the photograph."""
         mask = largest_component(plane > logit(self.contents.threshold))
         rows, columns = bounding_box(mask)
         if not rows.stop:
             return None
         tall, wide = box[3] / mask.shape[0], box[2] / mask.shape[1]
-        middle = box[0] + (columns.start + columns.stop) / 2 * wide, box[1] + (rows.start + rows.stop) / 2 * tall
-        return *middle, ((rows.stop - rows.start) * tall + (columns.stop - columns.start) * wide) / 2
+        left, top = box[0] + columns.start * wide, box[1] + rows.start * tall
+        width, height = (columns.stop - columns.start) * wide, (rows.stop - rows.start) * tall
+        return Candidate(left, top, width, height, float(expit(plane[mask]).mean()))
 
     def _presence(self, logits: np.ndarray) -> float:
         """Return how sure the network is of what parts are cut around: its mean over the likeliest tenth."""
         plane = expit(logits[self.task.place(str(self.task.around))])
         return float(np.sort(plane, axis=None)[-max(1, plane.size // 10) :].mean())
 
-    def _logits(self, image: np.ndarray, box: Box) -> np.ndarray:
-        """Return the networks' logits of a part, float32 (K, h, w): of several those of the mean probability."""
-        each = self._each(image, box)
-        if len(each) == 1:
-            return each[0]
-        limit = np.finfo(np.float32).eps
-        return logit(np.clip(expit(each).mean(axis=0), limit, 1 - limit)).astype(np.float32)
-
     def _glance(self, image: np.ndarray, box: Box) -> np.ndarray:
-        """Return about what `_logits` does, in a fraction of the time: the part is brought to network size at once."""
+        """Return about the networks' logits (K, h, w), in a fraction of the time: the part is reduced at once."""
         size = self.contents.network_size
         step = max(1, min(box[3] // size[0], box[2] // size[1]) // 2)
         small = (box[0] // step, box[1] // step, max(1, box[2] // step), max(1, box[3] // step))
@@ -219,24 +212,28 @@ class Segmenter:
         self,
         image: np.ndarray,
         box: Box,
-        logits: np.ndarray,
-        confidence: float | None,
-        flags: list[str],
-        view: View | None,
+        each: np.ndarray,
+        *,
+        confidence: float | None = None,
+        flags: Sequence[str] = (),
+        view: View | None = None,
     ) -> Segmented:
-        """Make masks of logits, and look at them."""
+        """Make masks of the logits of every network, and look at them."""
         structures, threshold = self.task.structures, self.contents.threshold
+        logits = _combined(each)
         masks = masks_of(logits, (box[3], box[2]), threshold=threshold, structures=structures, nest=self.contents.nest)
         masks &= _seen(image.shape[:2], box)
-        flags += self._doubts(masks, logits, box, image.shape[:2], view)
+        doubts = [*flags, *self._doubts(masks, logits, box, image.shape[:2], view)]
         if max(self.contents.network_size[0] / box[3], self.contents.network_size[1] / box[2]) > 1:
-            flags.append(f"photograph too small ({box[2]}x{box[3]} px for {self.contents.network_size[1]})")
-        entropy = tuple(_rim_entropy(plane, threshold) for plane in logits)
-        disagreement = (float("nan"),) * len(structures)
-        if len(self._networks) > 1:
-            planes = self._each(image, box) > logit(threshold)
-            disagreement = tuple(_disagreement(planes[:, place]) for place in range(len(structures)))
-        return Segmented(box, confidence, masks, entropy, disagreement, tuple(flags))
+            doubts.append(f"photograph too small ({box[2]}x{box[3]} px for {self.contents.network_size[1]})")
+        return Segmented(
+            box=box,
+            confidence=confidence,
+            masks=masks,
+            entropy=tuple(_rim_entropy(plane, threshold) for plane in logits),
+            disagreement=tuple(_disagreement(planes) for planes in np.moveaxis(each > logit(threshold), 1, 0)),
+            flags=tuple(doubts),
+        )
 
     def _doubts(
         self, masks: np.ndarray, logits: np.ndarray, box: Box, size: Sequence[int], view: View | None
@@ -275,16 +272,33 @@ def open_locator(bundle: Bundle) -> Segmenter:
     return Segmenter([bundle], locator=None, roi="whole")
 
 
+def _images(task: Task) -> str:
+    """Say which images a network takes."""
+    return f"images of {task.channels} channel(s) and {task.bits} bits"
+
+
+def _middle(item: Candidate) -> tuple[float, float]:
+    """Return x and y of the middle."""
+    return item.left + item.width / 2, item.top + item.height / 2
+
+
 def _diameter(item: Candidate) -> float:
     """Return the mean of width and height."""
     return (item.width + item.height) / 2
 
 
-def _is_like(outline: tuple[float, float, float], item: Candidate) -> bool:
-    """Tell whether what the network found (middle, diameter) may be what was located."""
-    x, y, size = outline
-    apart = np.hypot(x - item.left - item.width / 2, y - item.top - item.height / 2)
-    return bool(LIKE[0] <= size / _diameter(item) <= LIKE[1] and apart <= APART * _diameter(item))
+def _is_like(seen: Candidate, item: Candidate) -> bool:
+    """Tell whether what the network found may be what was located."""
+    apart = np.hypot(*np.subtract(_middle(seen), _middle(item)))
+    return bool(LIKE[0] <= _diameter(seen) / _diameter(item) <= LIKE[1] and apart <= APART * _diameter(item))
+
+
+def _combined(each: np.ndarray) -> np.ndarray:
+    """Return the logits of networks, (networks, K, h, w), as one, float32 (K, h, w): of the mean probability."""
+    if len(each) == 1:
+        return each[0]
+    limit = np.finfo(np.float32).eps
+    return logit(np.clip(expit(each).mean(axis=0), limit, 1 - limit)).astype(np.float32)
 
 
 def _differences(one: Bundle, other: Bundle) -> list[str]:
@@ -347,9 +361,9 @@ def _rim_entropy(logits: np.ndarray, threshold: float) -> float:
 
 
 def _disagreement(planes: np.ndarray) -> float:
-    """Return one minus the mean Dice of each two masks, (networks, h, w); two empty ones agree."""
+    """Return one minus the mean Dice of each two masks, (networks, h, w); two empty ones agree; NaN of one alone."""
     dice = []
     for one, other in combinations(planes, 2):
         total = int(one.sum()) + int(other.sum())
         dice.append(2 * int((one & other).sum()) / total if total else 1.0)
-    return 1 - float(np.mean(dice))
+    return 1 - float(np.mean(dice)) if dice else float("nan")

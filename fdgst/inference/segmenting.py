@@ -13,6 +13,7 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +25,21 @@ from fdgst.core.measures import measure, names
 from fdgst.data.photographs import read_photograph
 from fdgst.data.source import Box
 from fdgst.errors import ConfigError, DataError
-from fdgst.inference.bundle import Bundle
+from fdgst.inference.bundle import Bundle, Contents
 from fdgst.inference.coding import grey_masks
-from fdgst.inference.gallery import gallery
-from fdgst.inference.listing import Listed, list_photographs
+from fdgst.inference.gallery import UNREAD, gallery
+from fdgst.inference.listing import Listed, eye_of, list_photographs
 from fdgst.inference.overlays import overlay
 from fdgst.inference.segmenter import Segmented, Segmenter
 from fdgst.inference.working import in_workers
 from fdgst.progress import Progress
 from fdgst.storage.atomic import atomic, write_text
-from fdgst.study.task import Task
+from fdgst.study.task import Measure, Task
 
 log = logging.getLogger(__name__)
 ROWS, TABLE, GALLERY = "rows", "measures.csv", "index.html"
 EYES = ("right", "left")
-PLACE = ("left", "top", "width", "height", "confidence", "flags")
+PLACE = ("left", "top", "width", "height")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Request:
     locator : Path or None
     roi : {'auto', 'whole'} or Box
     eyes : mapping of str to str
-        ``right`` or ``left``, by the names of photographs; of the name ``*`` all others'. Empty: not known.
+        ``right`` or ``left``, as `fdgst.inference.listing.eye_of` looks them up. Empty: not known.
     """
 
     bundles: tuple[Path, ...]
@@ -100,9 +101,11 @@ def segment(given: Sequence[Path], out: Path, request: Request, *, jobs: int | N
         If a photograph does not exist. One that cannot be read is a flag in its row.
     """
     listed = list_photographs(given)
-    _check(request)
-    made_by = _made_by(request)
-    left = [item for item in listed if _kept(out, item, made_by) is None]
+    _check(request, listed)
+    made_by, contents = _made_by(request), Bundle(request.bundles[0]).contents
+    kept = partial(_kept, out, request=request, made_by=made_by, task=contents.task)
+    rows = {item: kept(item) for item in listed}
+    left = [item for item, row in rows.items() if row is None]
     done = len(listed) - len(left)
     if done:
         log.info("%s: %d of %d photographs were done before", out, done, len(listed))
@@ -110,18 +113,20 @@ def segment(given: Sequence[Path], out: Path, request: Request, *, jobs: int | N
         if left:
             for _ in in_workers(segment_one, left, jobs=jobs, prepare=_prepare, given=(request, out, made_by)):
                 shown.advance()
-    rows = [_kept(out, item, made_by) for item in listed]
-    changed = [item.path for item, row in zip(listed, rows, strict=True) if row is None]
+    rows |= {item: kept(item) for item in left}
+    changed = [item.path for item, row in rows.items() if row is None]
     if changed:
         raise DataError(*(f"{path}: changed while it was segmented; run the same command again" for path in changed))
-    return _put_together(out, [row for row in rows if row is not None], request)
+    return _put_together(out, [row for row in rows.values() if row is not None], request, contents)
 
 
-def _check(request: Request) -> None:
-    """Refuse what is found without a photograph, in this process, where it is one line."""
+def _check(request: Request, listed: Sequence[Listed]) -> None:
+    """Refuse what is found before a photograph is read, in this process, where it is one line."""
     wrong = sorted({eye for eye in request.eyes.values() if eye not in EYES})
     if wrong:
         raise ConfigError(f"--laterality: expected right or left, found {', '.join(wrong)}")
+    if request.eyes and not any(eye_of(item, request.eyes) for item in listed):
+        raise DataError(f"--laterality: expected names of these photographs, found {next(iter(request.eyes))} and such")
     _segmenter(request)
 
 
@@ -132,10 +137,10 @@ def _segmenter(request: Request) -> Segmenter:
 
 
 def _made_by(request: Request) -> str:
-    """Name all but the photograph that a row depends on."""
+    """Name all that a row depends on but its photograph and which eye that shows."""
     digests = [Bundle(path).digest for path in request.bundles]
     locator = Bundle(request.locator).digest if request.locator else None
-    parts = [__version__, digests, locator, request.roi, sorted(request.eyes.items())]
+    parts = [__version__, digests, locator, request.roi, bool(request.eyes)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -151,23 +156,33 @@ def segment_one(item: Listed) -> None:
     try:
         image = read_photograph(item.path, channels=task.channels, bits=task.bits).pixels
     except DataError as error:
-        row = dict.fromkeys(columns(bench.segmenter.contents.task, bench.request), "")
-        row |= {"image": item.path.as_posix(), "flags": f"cannot be read: {error.faults[0]}"}
+        for path in _pictures(bench.out, item.name, task):  # of the whole file that it was before
+            path.unlink(missing_ok=True)
+        row = dict.fromkeys(columns(task, bench.request), "")
+        row |= {"image": item.path.as_posix(), "flags": f"{UNREAD}: {error.faults[0]}"}
     else:
         found = bench.segmenter(image)
         _write_pictures(bench.out, item.name, image, found, task)
         row = row_of(item, found, task, bench.request)
-    record = {"made_by": bench.made_by, "file": before, "name": item.name, "row": row}
+    eye = eye_of(item, bench.request.eyes)
+    record = {"made_by": bench.made_by, "file": before, "eye": eye, "name": item.name, "row": row}
     write_text(_row_path(bench.out, item), json.dumps(record) + "\n")
+
+
+def _pictures(out: Path, name: str, task: Task) -> list[Path]:
+    """Return where a photograph's masks are, in the order of columns, and its overlay."""
+    folder, several = out / "masks", len(task.columns) > 1
+    masks = [(folder / column if several else folder) / f"{name}.png" for column in task.columns]
+    return [*masks, out / "overlays" / f"{name}.jpg"]
 
 
 def _write_pictures(out: Path, name: str, image: np.ndarray, found: Segmented, task: Task) -> None:
     """Write the masks at the photograph's size, and the overlay."""
-    for column, grey in _whole(found, image.shape[:2], task).items():
-        folder = out / "masks" if len(task.columns) == 1 else out / "masks" / column
-        with atomic(folder / f"{name}.png") as part:
+    *masks, drawn = _pictures(out, name, task)
+    for path, grey in zip(masks, _whole(found, image.shape[:2], task).values(), strict=True):
+        with atomic(path) as part:
             Image.fromarray(grey).save(part, "PNG", compress_type=zlib.Z_RLE)  # half the time
-    with atomic(out / "overlays" / f"{name}.jpg") as part:
+    with atomic(drawn) as part:
         overlay(image, found).save(part, "JPEG", quality=85)
 
 
@@ -178,11 +193,18 @@ def _whole(found: Segmented, size: Sequence[int], task: Task) -> dict[str, np.nd
     greys = {column: np.full((height, width), grey[0, 0]) for column, grey in empty.items()}
     if found.box:
         left, top, wide, tall = found.box
-        rows, columns = slice(max(top, 0), min(top + tall, height)), slice(max(left, 0), min(left + wide, width))
-        inner = np.s_[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        rows, inner_rows = _shared(top, tall, height)
+        columns, inner_columns = _shared(left, wide, width)
         for column, grey in grey_masks(found.masks, task).items():
-            greys[column][rows, columns] = grey[inner]
+            greys[column][rows, columns] = grey[inner_rows, inner_columns]
     return greys
+
+
+def _shared(first: int, length: int, size: int) -> tuple[slice, slice]:
+    """Return what a part has in common with an axis of the photograph: in its pixels, and in the part's own."""
+    start = min(max(first, 0), size)
+    stop = max(min(first + length, size), start)
+    return slice(start, stop), slice(start - first, stop - first)
 
 
 def columns(task: Task, request: Request) -> list[str]:
@@ -196,6 +218,8 @@ def columns(task: Task, request: Request) -> list[str]:
         *measured,
         *(f"{structure.id}_{doubt}" for doubt in doubts for structure in task.structures),
         *PLACE,
+        "confidence",
+        "flags",
     ]
 
 
@@ -207,29 +231,33 @@ def _names(identifier: str, kind: str, request: Request) -> list[str]:
 
 def row_of(item: Listed, found: Segmented, task: Task, request: Request) -> dict[str, str]:
     """Return the cells of a photograph, by column; empty where there is no number."""
-    row = {"image": item.path.as_posix()}
-    row |= {f"{s.id}_px": str(int(found.masks[k].sum())) for k, s in enumerate(task.structures)}
+    row = dict.fromkeys(columns(task, request), "") | {"image": item.path.as_posix(), "flags": "; ".join(found.flags)}
+    if found.box is None:
+        return row
+    eye = eye_of(item, request.eyes)
+    for place, structure in enumerate(task.structures):
+        row[f"{structure.id}_px"] = str(int(found.masks[place].sum()))
+        row[f"{structure.id}_entropy"] = _cell(found.entropy[place], 4)
+        if len(request.bundles) > 1:
+            row[f"{structure.id}_disagreement"] = _cell(found.disagreement[place], 4)
     for wanted in task.measures:
-        inner = found.masks[task.place(wanted.of)]
-        outer = found.masks[task.place(wanted.to)] if wanted.to else None
-        values: Any = measure(wanted.kind, inner, outer)
-        numbers = list(values) if isinstance(values, tuple) else [values]
-        if wanted.kind == "rim_width" and request.eyes:
-            # in a photograph of a right eye the nose is to the right
-            eye = request.eyes.get(item.name, request.eyes.get("*"))
-            right, left = numbers[1], numbers[3]
-            numbers += {"right": [right, left], "left": [left, right], None: [math.nan] * 2}[eye]
         digits = 4 if wanted.kind.endswith("ratio") else 0
-        row |= {
-            name: _cell(number, digits)
-            for name, number in zip(_names(wanted.id, wanted.kind, request), numbers, strict=True)
-        }
-    for doubt in ("entropy", *(["disagreement"] if len(request.bundles) > 1 else [])):
-        values = getattr(found, doubt)
-        row |= {f"{s.id}_{doubt}": _cell(value, 4) for s, value in zip(task.structures, values, strict=True)}
-    place = [""] * 4 if found.box is None else [str(side) for side in found.box]
-    confidence = "" if found.confidence is None else f"{found.confidence:.3f}"
-    return row | dict(zip(PLACE, [*place, confidence, "; ".join(found.flags)], strict=True))
+        cells = (_cell(number, digits) for number in _numbers(wanted, found.masks, task, eye))
+        row |= dict(zip(_names(wanted.id, wanted.kind, request), cells, strict=False))
+    if found.confidence is not None:
+        row["confidence"] = f"{found.confidence:.3f}"
+    return row | dict(zip(PLACE, map(str, found.box), strict=False))
+
+
+def _numbers(wanted: Measure, masks: np.ndarray, task: Task, eye: str | None) -> list[float]:
+    """Measure masks; after a rim's four widths come the nasal and the temporal one, where the eye is known."""
+    outer = masks[task.place(wanted.to)] if wanted.to else None
+    found: Any = measure(wanted.kind, masks[task.place(wanted.of)], outer)
+    numbers = list(found) if isinstance(found, tuple) else [found]
+    if wanted.kind != "rim_width" or eye is None:
+        return numbers
+    _, right, _, left = numbers
+    return numbers + ([right, left] if eye == "right" else [left, right])  # a right eye's nose is on the right
 
 
 def _cell(value: float, digits: int) -> str:
@@ -248,28 +276,31 @@ def _stamp(path: Path) -> list[int]:
     return [known.st_size, known.st_mtime_ns]
 
 
-def _kept(out: Path, item: Listed, made_by: str) -> dict[str, str] | None:
+def _kept(out: Path, item: Listed, *, request: Request, made_by: str, task: Task) -> dict[str, str] | None:
     """Return the row of a photograph that has been segmented in the same way, None if it has not."""
     try:
         record = json.loads(_row_path(out, item).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    same = isinstance(record, dict) and record.get("made_by") == made_by and record.get("file") == _stamp(item.path)
-    return record["row"] | {"name": record["name"]} if same else None
+    wanted = {"made_by": made_by, "file": _stamp(item.path), "eye": eye_of(item, request.eyes)}
+    if not isinstance(record, dict) or any(record.get(key) != value for key, value in wanted.items()):
+        return None
+    row: dict[str, str] = record["row"] | {"name": record["name"]}
+    whole = row["flags"].startswith(UNREAD) or all(path.is_file() for path in _pictures(out, item.name, task))
+    return row if whole else None
 
 
-def _put_together(out: Path, rows: Sequence[dict[str, str]], request: Request) -> list[str]:
+def _put_together(out: Path, rows: Sequence[dict[str, str]], request: Request, contents: Contents) -> list[str]:
     """Write the table and the gallery."""
-    bundle = Bundle(request.bundles[0])
-    header = columns(bundle.contents.task, request)
+    header = columns(contents.task, request)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
     table.writerows([row[name] for name in header] for row in rows)
     write_text(out / TABLE, text.getvalue())
-    write_text(out / GALLERY, gallery(out, rows, header, bundle.contents))
+    write_text(out / GALLERY, gallery(out, rows, header, contents))
     flagged = sum(bool(row["flags"]) for row in rows)
-    unread = sum(row["flags"].startswith("cannot be read") for row in rows)
+    unread = sum(row["flags"].startswith(UNREAD) for row in rows)
     return [
         f"{out / TABLE}: {len(rows)} photographs, {flagged} flagged" + (f", {unread} cannot be read" if unread else ""),
         f"{out / GALLERY}: open it in a browser",

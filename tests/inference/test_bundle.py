@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from fdgst.cli import fdgst
 from fdgst.core.masks import bounding_box
 from fdgst.errors import ConfigError, FormatError
-from fdgst.inference.bundle import Bundle, open_onnx
+from fdgst.inference.bundle import Bundle, digest_of, open_onnx
 from fdgst.inference.bundling import completed, make_bundle
 from fdgst.inference.predictor import Predictor
 from fdgst.storage.rois import open_rois
@@ -93,9 +93,79 @@ def test_what_is_no_bundle_is_refused(tmp_path, text, said):
         Bundle(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("replaced", "said"),
+    [
+        ({"files": {"../secret.txt": "0"}}, r"files: expected .* found '../secret.txt'"),
+        ({"files": {"run.json": "0"}}, "files: expected model.onnx, or"),
+        ({"network_size": [32, 1000000]}, "at most 8192, found 1000000"),
+        ({"roi_diameters": [-1.0, 2.0]}, "more than 0"),
+        ({"roi_diameters": None}, "expected a size where task.around says of what"),
+        ({"normalisation": "x / 255"}, "normalisation: expected"),
+    ],
+)
+def test_what_a_stranger_s_bundle_says_of_itself_is_checked(copied, replaced, said):
+    change(copied, **replaced)
+    with pytest.raises((FormatError, ConfigError), match=said):
+        Bundle(copied)
+
+
+def test_a_mask_column_is_no_way_out_of_the_folder(copied):
+    plain = json.loads((copied / "bundle.json").read_text())["task"]
+    plain["structures"][0]["column"] = "../../elsewhere"
+    change(copied, task=plain)
+    with pytest.raises(FormatError, match=r"columns that can be names of folders, found '../../elsewhere'"):
+        Bundle(copied)
+
+
+def test_a_text_that_never_ends_is_not_read(tmp_path):
+    for text, said in ((" " * 2**20 + "{}", "at most 1048576 bytes"), ("[" * 100_000, "damaged")):
+        (tmp_path / "bundle.json").write_text(text)
+        with pytest.raises(FormatError, match=said):
+            Bundle(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"), [(b"no network", "no network in ONNX"), (b"..\n\x08location\x12\x0b/etc/passwd", "in one file")]
+)
+def test_what_is_no_network_is_one_line_though_its_checksum_is_right(copied, data, said):
+    (copied / "model.onnx").write_bytes(data)
+    change(copied, files={"model.onnx": digest_of(copied / "model.onnx")})
+    with pytest.raises(FormatError, match=said) as caught:
+        Bundle(copied).network()
+    assert "\n" not in caught.value.faults[0]
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "torch"])
+def test_a_network_of_other_structures_or_images_is_refused(copied, runtime):
+    left = {"onnxruntime": ["model.onnx"], "torch": ["run.json", "model.safetensors"]}[runtime]
+    files = {name: digest_of(copied / name) for name in left}
+    whole = json.loads((copied / "bundle.json").read_text())["task"]
+    one = whole | {"structures": [item | {"within": None} for item in whole["structures"][1:]], "measures": []}
+    change(copied, files=files, task=one)
+    assert Bundle(copied).runtime == runtime
+    with pytest.raises(FormatError, match=r"expected logits of shape \(1, 1, 32, 32\), as bundle.json says"):
+        Bundle(copied).network()
+    change(copied, task=whole | {"channels": 1})
+    with pytest.raises(FormatError, match=r"cannot predict an image of shape \(32, 32, 1\)"):
+        Bundle(copied).network()
+
+
+def test_a_record_of_another_shape_is_one_line(copied):
+    record = json.loads((copied / "run.json").read_text()) | {"structures": 5}
+    (copied / "run.json").write_text(json.dumps(record))
+    with pytest.raises(ConfigError, match=r"run.json: structures: expected a list, found 5"):
+        Predictor(copied, weights=None, device="cpu", threads=1)
+
+
+def change(folder, **replaced):
+    """Replace values in a bundle's contents."""
+    path = folder / "bundle.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | replaced))
+
+
 def test_a_value_of_the_contents_that_cannot_be_is_named(copied):
-    contents = json.loads((copied / "bundle.json").read_text()) | {"threshold": 7}
-    (copied / "bundle.json").write_text(json.dumps(contents))
+    change(copied, threshold=7)
     with pytest.raises(ConfigError, match=r"bundle.json: threshold: .* 7"):
         Bundle(copied)
 

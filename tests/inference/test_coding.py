@@ -48,3 +48,9 @@ def test_what_no_value_means_is_written_as_the_most_that_one_does():
 def test_sixteen_bits_are_written_where_the_values_need_them():
     deep = task(structure("s", ((1000, 65535),))).model_copy(update={"background": ((0, 999),)})
     assert grey_masks(nested()[:1], deep)["mask"].dtype == np.uint16
+
+
+def test_eight_structures_of_one_file_that_lie_in_each_other_are_read_again():
+    eight = task(*(structure(f"s{k}", ((0, 10 * k + 9),)) for k in range(8)))
+    planes = np.stack([np.arange(24) < 3 * k + 2 for k in range(8)])[:, None]
+    np.testing.assert_array_equal(masks_of_greys(grey_masks(planes, eight), eight.structures), planes)

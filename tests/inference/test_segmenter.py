@@ -85,6 +85,11 @@ def test_bundles_that_do_not_go_together_are_refused(bundle, short_run, house, b
     assert [fault.split("expected ")[1].split()[0] for fault in caught.value.faults] == ["threshold", "nest"]
 
 
+def test_a_locator_is_refused_where_nothing_is_located(bundle):
+    with pytest.raises(ConfigError, match="a locator has nothing to do here"):
+        Segmenter([bundle], locator=bundle, roi="whole")
+
+
 def test_a_locator_is_a_bundle_of_one_structure_in_whole_images(bundle):
     with pytest.raises(ConfigError, match="expected a locator"):
         Segmenter([bundle], locator=bundle, roi="auto")
@@ -145,10 +150,10 @@ def test_every_doubt_about_masks_is_a_flag_of_its_own(bundle):
     logits = np.full((2, 32, 32), -5.0, np.float32)
     logits[0, 4:8, 4:8] = 5  # inner, out of its parent
     logits[1, 12:20, 12:20], logits[1, 26:30, 26:30] = 5, 5
-    found = asked._found(np.zeros((48, 48, 3), np.uint8), (0, 0, 48, 48), logits, None, [], None)
+    found = asked._found(np.zeros((48, 48, 3), np.uint8), (0, 0, 48, 48), logits[None])
     assert "no inner" in found.flags  # cut to its parent, nothing is left
     assert "outer in 2 components" in found.flags
     logits[0, 12:20, 12:20] = 5
-    found = asked._found(np.zeros((20, 20, 3), np.uint8), (0, 0, 20, 20), logits, None, [], None)
+    found = asked._found(np.zeros((20, 20, 3), np.uint8), (0, 0, 20, 20), logits[None])
     assert "inner out of its outer (20 %)" in found.flags
     assert found.flags[-1] == "photograph too small (20x20 px for 32)"

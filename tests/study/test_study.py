@@ -53,10 +53,13 @@ def test_a_preset_of_the_paper_lacks_nothing_but_its_data(faults, preset):
     assert all("data/Fundus" in line for line in faults(overlay | {"dataset": {"reader": "fundus"}}))
 
 
-def test_the_preset_of_raw_sets_lacks_nothing_but_its_table(faults):
-    overlay = yaml.safe_load((HOUSE / "workflow/presets/raw-fundus.yaml").read_text())
+@pytest.mark.parametrize(("preset", "table"), [("raw-fundus", "raw"), ("raw-locator", "whole")])
+@pytest.mark.parametrize("trial", [False, True])
+def test_a_preset_of_raw_sets_lacks_nothing_but_its_table(faults, preset, table, trial):
+    overlay = yaml.safe_load((HOUSE / f"workflow/presets/{preset}.yaml").read_text())
+    overlay |= yaml.safe_load((HOUSE / "workflow/presets/raw-trial.yaml").read_text()) if trial else {}
     (line,) = set(faults(overlay))
-    assert line.startswith("config: data/raw.csv: expected a table of images, found no such file below ")
+    assert line.startswith(f"config: data/{table}.csv: expected a table of images, found no such file below ")
 
 
 CASES = [

@@ -11,7 +11,7 @@ from PIL import Image
 
 from fdgst.storage.rois import open_rois
 from tests.rough.place import CELL
-from tests.workflow.graph import snakemake
+from tests.workflow.graph import HOUSE, plan, snakemake
 
 ODD = "a {train} $HOME & 'b' \"c\" ;#%~^_*?[x]=1 é東 -"
 TITLE = "=FDG$_{ST}$ {wildcards.x} & <b> %d \\frac 'q' \"東京\" عين α\n"
@@ -66,7 +66,7 @@ def _planned(folder):
     """The rules and domains that a dry run would run, with the reasons that it gives."""
     said = _run(folder, "--dry-run")
     text = said.stdout + said.stderr
-    return re.findall(r"rule rois:.*?domain=(\w+)", text, re.DOTALL), text
+    return re.findall(r"Read the images of (\w+)", text), text
 
 
 def test_odd_names_and_titles_reach_the_roi_file_as_they_are(study):
@@ -92,3 +92,11 @@ def test_another_date_alone_reads_nothing_again(study):
     path = study / ODD / "-b1 {x} $y;é.png"
     os.utime(path, (1_000_000_000, 1_000_000_000))
     assert _planned(study)[0] == []
+
+
+def test_a_file_of_encoder_weights_is_an_input_of_whatever_begins_with_it(tmp_path):
+    (tmp_path / "w.pth").write_bytes(b"weights")
+    (tmp_path / "c.yaml").write_text("training: {encoder_weights: w.pth}\n")
+    jobs = plan(tmp_path, "results/table1.tex", overlays=[HOUSE / "workflow/presets/all.yaml", tmp_path / "c.yaml"])
+    users = {(job.rule, job.outputs[0].split("/")[2]) for job in jobs if "w.pth" in job.inputs}
+    assert users == {("train", "intra"), *(("pretrain", f"domain{number}") for number in range(1, 5))}

@@ -41,6 +41,7 @@ RUN_TIME_FLAGS = (
     f" --resident-gib {TRAINING.resident_gib}" + (" --tensorboard" if TRAINING.tensorboard else "")
 )
 NAME = "[A-Za-z0-9_]+"
+PLACED = workflow.modifier.modify_path  # below the prefix, where this workflow is a module with one
 
 if STUDY.inherited:
     print("Taken over from the demo's config.yaml:", ", ".join(STUDY.inherited), file=sys.stderr)
@@ -74,7 +75,15 @@ def constant(value):
 
 def users(make, *names):
     """The same for files that are the user's: no prefix and no storage of the results is theirs."""
-    return lambda wildcards: [local(path) for path in make(*(wildcards[name] for name in names))]
+    return lambda wildcards: tracked(make(*(wildcards[name] for name in names)))
+
+
+def tracked(paths):
+    """Those of the user's files that Snakemake can look at: a brace is a wildcard to it, wherever a path comes from.
+
+    Rules know the others by their digests, which are among their params.
+    """
+    return [local(path) for path in paths if "{" not in path]
 
 
 @cache
@@ -104,9 +113,10 @@ def network_fingerprint():
     return fingerprint(network_module(TRAINING.network)) if TRAINING.network else ""
 
 
-def stamp(wildcards, output):
-    """What the files of a domain are known by."""
-    return stamp_of(Path(output.record), map(Path, PATHS.images(wildcards.domain)))
+def stamp(wildcards):
+    """What the files of a domain are known by; no function of the output, whose params Snakemake does not compare."""
+    record = PLACED(f"results/rois/{wildcards.domain}.json", property="output")
+    return stamp_of(Path(record), map(Path, PATHS.images(wildcards.domain)))
 
 
 def digests(make, *names):
@@ -137,14 +147,17 @@ def _listed(paths):
 def figure_inputs(wildcards):
     """The files of a figure, by the flag that takes them; photographs are the user's."""
     files = PATHS.figure_inputs(wildcards.figure)
-    return files | {name: [*map(local, files[name])] for name in files if name == "photographs"}
+    return files | {name: tracked(files[name]) for name in files if name == "photographs"}
 
 
 def figure_flags(wildcards, input):
     """The files of a figure as flags; whole photographs are drawn where none are named and the images are drawn, too."""
     files = PATHS.figure_inputs(wildcards.figure)
-    drawn = STUDY.drawn and wildcards.figure in ("fig2", "fig3") and not files["photographs"]
-    return flags(*files)(wildcards, input) + (f" --phantom {STUDY.reader_settings.seed}" if drawn else "")
+    theirs = files.pop("photographs", [])
+    drawn = STUDY.drawn and wildcards.figure in ("fig2", "fig3") and not theirs
+    more = [f"--photographs {shlex.quote(_no_flag(path))}" for path in theirs]
+    more += [f"--phantom {STUDY.reader_settings.seed}"] if drawn else []
+    return " ".join([flags(*files)(wildcards, input), *more])
 
 
 def fingerprint_of_templates(*patterns):
