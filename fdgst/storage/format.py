@@ -170,8 +170,9 @@ def digest(path: Path) -> str:
     Raises
     ------
     FormatError
-        If the user block is not ours.
+        If there is no such file, or its user block is not ours.
     """
+    expect_readable(path, "a file of fdgst")
     with path.open("rb") as raw:
         block = raw.read(USER_BLOCK_BYTES)
     recorded = block[15:79].decode("ascii", "replace")
