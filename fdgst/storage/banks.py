@@ -38,11 +38,12 @@ class DenseBankWriter:
     def __init__(self, file: h5py.File, count: int, channels: int, size_px: tuple[int, int]) -> None:
         sizes = {"N": count, "C": channels, "H": size_px[0], "F": size_px[1] // 2 + 1}
         self._amplitude = DENSE_BANK.add_items(file, "amplitude", sizes)
-        self._done = 0
+        self._file, self._done = file, 0
 
     def add(self, amplitude: np.ndarray) -> None:
         """Store the amplitudes of the next image, float32 (C, H, W // 2 + 1)."""
         self._amplitude[self._done] = amplitude
+        form.check(self._file)
         self._done += 1
 
 
@@ -75,6 +76,7 @@ class SoftBankWriter:
         for name, column in self._columns.items():
             column.resize((self._offset[-1],))
             column[start:] = getattr(coefficients, name)
+        form.check(self._file)
 
     def close(self) -> None:
         """Write where each channel's coefficients begin."""

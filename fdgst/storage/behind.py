@@ -48,9 +48,9 @@ class Sink(io.RawIOBase):
     """The file that HDF5 writes to, made to be closed whatever happens.
 
     HDF5 writes once more when a file is closed. If that fails (on a full disk it does, after the write that failed
-    first), the file cannot be closed, and the process ends in a segmentation fault. A sink raises the first error, in
-    the system's own words, and swallows all that is written afterwards: the file can be closed, and is thrown away.
-    Once it is `patient` it raises nothing before it is asked (`check`).
+    first), the file cannot be closed, and the process ends in a segmentation fault. A sink raises nothing while HDF5
+    writes: it keeps the first error, in the system's own words, for whoever asks (`check`), and swallows all that is
+    written afterwards: the file can be closed, and is thrown away.
 
     It also sends a growing file to the disk while more of it is made, so that little is left when it must be there
     (measured on a soft-thresholded shard of 800 MB: a tenth of the time is saved).
@@ -59,15 +59,10 @@ class Sink(io.RawIOBase):
     ----------
     path : Path
         Of the file; what it holds is lost.
-
-    Attributes
-    ----------
-    patient : bool
-        Whether errors are kept until somebody asks: while HDF5 closes the file.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self.patient = path, False
+        self.path = path
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o666)
         self._place = self._end = self._unflushed = 0
         self._error: OSError | None = None
@@ -145,7 +140,7 @@ class Sink(io.RawIOBase):
         return len(view)
 
     def write(self, content: Any) -> int:
-        """Write all of `content`, or raise the first error; after an error write nothing."""
+        """Write all of `content`; from the first error on nothing, and say nothing."""
         view = memoryview(content).cast("B")
         place, count = self._place, len(view)
         self._place += count
@@ -155,7 +150,6 @@ class Sink(io.RawIOBase):
             self._unflushed += count
             if self._unflushed >= _FLUSH_BYTES and (not self._is_flushing or not self._answers.empty()):
                 self.send()
-            self._raise()
         return count
 
     def truncate(self, size: int | None = None) -> int:
@@ -163,7 +157,6 @@ class Sink(io.RawIOBase):
         self._end = self._place if size is None else size
         if self._error is None:
             self._do(os.ftruncate, self._descriptor, self._end)
-            self._raise()
         return self._end
 
     def _write_all(self, view: memoryview, place: int) -> None:
@@ -171,11 +164,6 @@ class Sink(io.RawIOBase):
         while view:
             count = os.pwrite(self._descriptor, view, place)
             view, place = view[count:], place + count
-
-    def _raise(self) -> None:
-        """Raise an error where it is met, unless somebody will ask."""
-        if not self.patient:
-            self.check()
 
     def _flush(self) -> None:
         """Send the file to the disk whenever that is ordered; runs in a thread."""

@@ -45,19 +45,30 @@ def create(path: Path, *, kind: str, settings: Mapping[str, Any]) -> Iterator[h5
         Open for writing, attributes `kind`, `version`, `creator` and `settings` set.
     """
     with atomic(path) as part, Sink(part) as sink:
-        with h5py.File(sink, "w", userblock_size=USER_BLOCK_BYTES) as file:
-            try:
-                file.attrs["kind"] = kind
-                file.attrs["version"] = VERSIONS[kind]
-                file.attrs["creator"] = f"fdgst {__version__}"
-                file.attrs["settings"] = json.dumps(settings, sort_keys=True)
-                yield file
-            finally:
-                sink.patient = True  # HDF5 closes the file now
+        with _Written(sink) as file:
+            file.attrs["kind"] = kind
+            file.attrs["version"] = VERSIONS[kind]
+            file.attrs["creator"] = f"fdgst {__version__}"
+            file.attrs["settings"] = json.dumps(settings, sort_keys=True)
+            yield file
         sink.check()
         sink.send()  # the disk works while the hash is computed
         sink.write_at(0, _user_block(_sha256_after_block(part)))
         sink.synchronise()
+
+
+class _Written(h5py.File):
+    """A file that is written, and knows where to."""
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__(sink, "w", userblock_size=USER_BLOCK_BYTES)
+        self.sink = sink
+
+
+def check(file: h5py.File) -> None:
+    """Raise what the system said of writing a file from `create` so far, on a full disk: asked after every item."""
+    if isinstance(file, _Written):
+        file.sink.check()
 
 
 @contextmanager
@@ -159,8 +170,9 @@ def digest(path: Path) -> str:
     Raises
     ------
     FormatError
-        If the user block is not ours.
+        If there is no such file, or its user block is not ours.
     """
+    expect_readable(path, "a file of fdgst")
     with path.open("rb") as raw:
         block = raw.read(USER_BLOCK_BYTES)
     recorded = block[15:79].decode("ascii", "replace")

@@ -56,6 +56,7 @@ def write_predictions(
         logit = PREDICTIONS.add_items(file, "logit", sizes)
         for row, (planes, answers) in zip(range(len(names)), pairs, strict=True):
             mask[row], logit[row] = pack(planes), answers
+            form.check(file)
 
 
 @dataclass(frozen=True)

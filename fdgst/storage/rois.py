@@ -114,6 +114,7 @@ class RoiWriter:
             self._file[f"{prefix}mask"][row] = pack(masks)
             images.append(image)
             planes.append(masks)
+        form.check(self._file)
         self._rows.append((name, split, group, sha256))
         self._scales += [] if unit_per_px is None else [unit_per_px]
         return Stored(images[0], *planes)

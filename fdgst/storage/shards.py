@@ -106,6 +106,7 @@ class ShardWriter:
             pixels = to_half(pixels.astype(np.float32, copy=False))
         self._pixels[number] = pixels
         self._mask[number] = bits
+        form.check(self._file)
 
     def stop(self) -> None:
         """End the thread."""

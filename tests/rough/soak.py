@@ -3,7 +3,7 @@
     python -m tests.rough.soak --minutes 20
 
 First the study is made undisturbed. Then, episode after episode, it is made in an empty folder while one kind of
-disturbance (`DISTURBANCES`) is done to it every few seconds, and at last all kinds at once. Schedulers that end or are
+disturbance (`KINDS`) is done to it every few seconds, and at last all kinds at once. Schedulers that end or are
 killed are started again, and what a line of the program says is done ("delete it and run snakemake again"). An episode
 is over when Snakemake says that everything is there; then every file is verified, and compared with the undisturbed
 study's byte by byte. What is counted, for each kind: disturbances, jobs and seconds beyond the undisturbed study's,
@@ -40,7 +40,6 @@ domains:
 roi_size: 64
 network_size: 32
 methods:
-  - {id: deepall, title: DeepAll, trainer: plain, augmentation: none, options: {}}
   - {id: fdg_st, title: FDG+ST, trainer: plain, augmentation: fdg_st, options: {}}
 training: {network: "soaked:Small", batch: 4, images_per_step: 4, pretrain_epochs: 60, epochs: 60, final_epochs: 20,
   checkpoint_seconds: 0.2}
@@ -81,8 +80,10 @@ class Account:
 
     Attributes
     ----------
-    episodes, disturbances, jobs : int
+    episodes, jobs : int
         Jobs beyond those of the undisturbed study.
+    times : Counter
+        How often each disturbance was done.
     seconds : float
         Beyond those of the undisturbed study.
     told : Counter
@@ -94,9 +95,9 @@ class Account:
     """
 
     episodes: int = 0
-    disturbances: int = 0
     jobs: int = 0
     seconds: float = 0.0
+    times: Counter = field(default_factory=Counter)
     told: Counter = field(default_factory=Counter)
     found: int = 0
     faults: list[str] = field(default_factory=list)
@@ -234,6 +235,8 @@ def stop_a_job(folder):
 
 def kill_everything(folder):
     """SIGKILL the scheduler and all of its jobs at once, as a power cut does."""
+    if not folder.jobs():  # it would be killed before it began
+        return False
     for scheduler in folder.running():
         with suppress(ProcessLookupError):
             os.killpg(scheduler.pid, signal.SIGKILL)
@@ -245,6 +248,8 @@ def kill_everything(folder):
 
 def kill_the_scheduler(folder):
     """SIGKILL the scheduler alone: its jobs go on, and the next scheduler starts them a second time."""
+    if not folder.jobs():  # it would be killed before it began
+        return False
     for scheduler in folder.running():
         scheduler.kill()
         scheduler.wait()
@@ -267,6 +272,8 @@ def kill_the_scheduler_of_a_stopped_job(folder):
 
 def terminate_the_scheduler(folder):
     """SIGTERM the scheduler."""
+    if not folder.jobs():  # it would be killed before it began
+        return False
     for scheduler in folder.running():
         scheduler.terminate()
     return True
@@ -274,7 +281,7 @@ def terminate_the_scheduler(folder):
 
 def start_a_second_scheduler(folder):
     """Start a second scheduler on the same folder."""
-    if len(folder.running()) != 1:
+    if len(folder.running()) != 1 or not folder.jobs():
         return False
     folder.start(more=["--nolock"])
     return True
@@ -331,38 +338,30 @@ def remove_a_file(folder):
     return True
 
 
-DISTURBANCES = {
-    function.__name__.replace("_", " "): function
-    for function in (
-        kill_the_scheduler_of_a_stopped_job,
-        fill_the_disk,
-        start_a_second_scheduler,
-        flip_a_byte,
-        remove_a_file,
-        kill_everything,
-        kill_a_job,
-        kill_the_scheduler,
-        terminate_a_job,
-        terminate_the_scheduler,
-        stop_a_job,
-    )
+KINDS = {
+    "two writers": [kill_the_scheduler_of_a_stopped_job, kill_the_scheduler, start_a_second_scheduler],
+    "a full disk": [fill_the_disk],
+    "flipped bits": [flip_a_byte],
+    "removed files": [remove_a_file],
+    "ended processes": [kill_a_job, kill_everything, terminate_a_job, terminate_the_scheduler, stop_a_job],
 }
 ALL = "all of these"
-CAN_BE_FULL = ("fill the disk", ALL)
+KINDS[ALL] = [function for functions in KINDS.values() for function in functions]
+CAN_BE_FULL = ("a full disk", ALL)
+TIMES = 20  # that a study is disturbed
 
 
 def episode(folder, kind, account, expected, *, undisturbed, deadline):
     """Make the study under one kind of disturbance, and compare; `undisturbed` is its jobs and seconds."""
     begun, number = time.monotonic(), 0
-    kinds = list(DISTURBANCES.values()) if kind == ALL else [DISTURBANCES[kind]]
     folder.start()
-    enough = 30 if kind == ALL else 12
-    while folder.running() or number < enough:
+    while folder.running() or number < TIMES:
         time.sleep(folder.rng.uniform(*PAUSE_SECONDS))
-        if number < enough and time.monotonic() < deadline:
-            done = folder.rng.choice(kinds)(folder)
-            number += done
-            account.disturbances += done
+        if number < TIMES and time.monotonic() < deadline:
+            disturbance = folder.rng.choice(KINDS[kind])
+            if disturbance(folder):
+                number += 1
+                account.times[disturbance.__doc__.partition(":")[0].partition(";")[0].rstrip(".")] += 1
         elif not folder.running():
             break
         listen(folder, account)
@@ -451,18 +450,20 @@ def table(accounts, seconds, undisturbed, disk):
         "|---|---|---|---|---|---|---|---|",
     ]
     for kind, account in accounts.items():
-        times = max(account.disturbances, 1)
+        times = max(account.times.total(), 1)
         lines.append(
-            f"| {kind} | {account.episodes} | {account.disturbances} | {account.jobs / times:.1f} |"
+            f"| {kind} | {account.episodes} | {account.times.total()} | {account.jobs / times:.1f} |"
             f" {account.seconds / times:.1f} | {account.told.total()} | {account.found} | {len(account.faults)} |"
         )
-    total = sum(account.disturbances for account in accounts.values())
+    total = sum(account.times.total() for account in accounts.values())
     episodes = sum(account.episodes for account in accounts.values())
     wrong = [fault for account in accounts.values() for fault in account.faults]
     silent = sum("differs" in fault for fault in wrong)
     lost = sum("missing" in fault for fault in wrong)
     lines += ["", f"{total} disturbances in {episodes} studies: {lost} files lost, {silent} silent differences,"]
     lines[-1] += f" {len(wrong)} faults in all."
+    done = sum((account.times for account in accounts.values()), Counter())
+    lines += ["", *(f"{count:5d}  {line}" for line, count in done.most_common())]
     said = sum((account.told for account in accounts.values()), Counter())
     lines += ["", *(f"{count:5d}  {line}" for line, count in said.most_common(25))]
     lines += ["", *(f"FAULT: {fault}" for fault in wrong)]
@@ -474,7 +475,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=20, help="after the undisturbed study")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=[*DISTURBANCES, ALL], nargs="+", help="these kinds, not one after the other")
+    parser.add_argument("--only", choices=KINDS, nargs="+", help="these kinds, not one after the other")
     given = parser.parse_args()
     begun, rng = time.monotonic(), random.Random(given.seed)
     place = Path(tempfile.mkdtemp(prefix="fdgst-soak-"))
@@ -493,11 +494,11 @@ def main():
     print(f"undisturbed: {undisturbed[0]} jobs, {undisturbed[1]:.0f} s; full disk: {disk}", flush=True)
     begun = time.monotonic()
     deadline = begun + 60 * given.minutes
-    kinds = given.only or [*DISTURBANCES, ALL]
+    kinds = given.only or list(KINDS)
     accounts = {kind: Account() for kind in kinds}
     number = 0
     while time.monotonic() < deadline:
-        kind = kinds[number] if number < len(kinds) else ALL if ALL in kinds else rng.choice(kinds)
+        kind = kinds[number] if number < len(kinds) else rng.choice(kinds)
         folder = Folder(place / f"episode{number}", rng, mounted=mountable and kind in CAN_BE_FULL)
         try:
             episode(folder, kind, accounts[kind], expected, undisturbed=undisturbed, deadline=deadline)
@@ -505,7 +506,7 @@ def main():
             if not accounts[kind].faults:
                 folder.remove()
         account = accounts[kind]
-        print(f"{time.monotonic() - begun:5.0f} s: {kind}: {account.disturbances} times, {account.jobs} jobs again,"
+        print(f"{time.monotonic() - begun:5.0f} s: {kind}: {account.times.total()} times, {account.jobs} jobs again,"
               f" {account.told.total()} lines, {len(account.faults)} faults", flush=True)  # fmt: skip
         number += 1
     print(table(accounts, time.monotonic() - begun, undisturbed, disk))
