@@ -20,7 +20,7 @@ SPREAD, SPREAD_FRACTION = 32, 0.25  # a mask keeps to its values: within 1/32 of
 # stands out: in a photograph a commonest value is 1 to 5 % of a range
 EDGES_FRACTION, OUTSTANDING = 0.5, 0.08
 # JPEG writes values beside those that were drawn, up to so far from them in most files of the quality that programs use
-NEAR = 20
+NEAR, DRAWN_FRACTION = 20, 0.01  # and of the image, the least that one drawn value fills: soft edges have less of each
 _JPEG = b"\xff\xd8\xff"
 _KEYS = 2**16
 
@@ -213,12 +213,12 @@ def _modes(values: np.ndarray, counts: np.ndarray, column: str, task: Task) -> n
 def _strays(values: np.ndarray, counts: np.ndarray, keys: np.ndarray, modes: np.ndarray) -> np.ndarray:
     """Mark the values that are `NEAR` a commoner one of another meaning: changed a little, they mean something else.
 
-    Only what stands out of its range is a value that was drawn; of soft edges each value is rare.
+    Only what fills `DRAWN_FRACTION` of the image is a value that was drawn; of soft edges each value is rare.
     """
     marked = np.zeros(len(values), bool)
     for mode in np.unique(modes):
         place = np.searchsorted(values, mode)
-        if counts[place] >= OUTSTANDING * counts[modes == mode].sum():
+        if counts[place] >= DRAWN_FRACTION * counts.sum():
             near = np.abs(values.astype(int) - int(mode)) <= NEAR
             marked |= near & (keys != keys[place]) & (counts < counts[place])
     return marked
