@@ -140,7 +140,7 @@ REFUSED = {
     ),
     "beside what is no table of numbers": (
         "evaluate --table {}/t.csv --method unet={}/png --out {}/out --against {}/t.csv",
-        "t.csv: expected the columns method, structure, metric, unseen, mean, found image, mask, domain, split (missing",
+        "t.csv: expected the columns method, structure, metric, unseen, mean, found image, mask, domain, split",
         "give a table in the form of table1.csv",
     ),
     "beside other methods": (
