@@ -66,18 +66,21 @@ def levels(path: Path) -> np.ndarray:
     Raises
     ------
     DataError
-        If it cannot be decoded.
+        If it cannot be decoded, or has several pages.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(path.read_bytes()), formats=_FORMATS) as opened:
+                pages = getattr(opened, "n_frames", 1) if opened.format in ("TIFF", "PNG") else 1
                 opened.load()
                 picture = ImageOps.exif_transpose(opened)
     except Exception as error:  # damaged bytes make Pillow's decoders fail in any way
         text = " ".join(str(error).split())
         reason = type(error).__name__ if not text or "<" in text else text
         raise DataError(f"{path}: expected a mask, found what cannot be decoded ({reason}); copy it again") from error
+    if pages > 1:
+        raise DataError(f"{path}: expected one mask, found a file of {pages} pages; split it")
     if picture.mode in ("1", "L", "LA"):
         return np.asarray(picture.convert("L"))
     if picture.mode.startswith("I"):

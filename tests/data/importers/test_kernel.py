@@ -68,6 +68,14 @@ def test_a_draw_that_leaves_no_image_to_train_on_is_said(imported):
     assert f"drishti_gs: --test 99 takes all {len(found)} images, and none is left to train on" in said
 
 
+@pytest.mark.parametrize("kind", ["TIFF", "PNG"])
+def test_a_mask_of_several_pages_is_refused(tmp_path, kind):
+    page = Image.fromarray(np.zeros((8, 8), np.uint8))
+    page.save(tmp_path / "m", kind, save_all=True, append_images=[page.point(lambda _: 255)])
+    with pytest.raises(DataError, match="expected one mask, found a file of 2 pages; split it"):
+        levels(tmp_path / "m")
+
+
 @pytest.mark.parametrize("name", ["drishti-gs", "rim-one-r3", "refuge", "papila", "idrid", "folders", "nnunet"])
 def test_an_image_without_a_mask_is_left_out_and_said(imported, copy, name):
     folder = copy(name)
