@@ -191,8 +191,8 @@ def _decoded(path: Path, data: bytes, what: str) -> Image.Image:
             pages = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
             picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        most, found = Image.MAX_IMAGE_PIXELS or 0, re.search(r"\d+", str(error))
-        count = f"{int(found[0]) / 1e6:.0f} million" if found else "more"
+        most, number = Image.MAX_IMAGE_PIXELS or 0, re.search(r"\d+", str(error))
+        count = f"{int(number[0]) / 1e6:.0f} million" if number else "more"
         raise DataError(
             f"{path}: expected at most {most / 1e6:.0f} million pixels, found {count}; reduce it"
         ) from error

@@ -140,9 +140,11 @@ class Bundle:
         if self.runtime == "torch":
             from fdgst.inference.predictor import Predictor
 
-            path, network = self.folder / WEIGHTS, Predictor(self.folder, weights=None, device="cpu", threads=1)
+            path = self.folder / WEIGHTS
+            network: Network = Predictor(self.folder, weights=None, device="cpu", threads=1)
         else:
-            path, network = self.folder / ONNX, open_onnx(self.folder / ONNX, white=contents.task.white)
+            path = self.folder / ONNX
+            network = open_onnx(path, white=contents.task.white)
         image = np.zeros((1, *contents.network_size, contents.task.channels), f"u{contents.task.bits // 8}")
         try:
             shape = network(image).shape

@@ -175,7 +175,8 @@ def _sections(known: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
 
 def _undrawn(settings: TableSettings) -> str:
     """Say which letters of the titles the figures lack, and what to install; nothing where they have all."""
-    texts = [item.title for item in (*settings.methods, *settings.domains, *settings.task.structures)]
+    texts = [item.title for item in settings.methods] + [item.title for item in settings.domains]
+    texts += [item.title for item in settings.task.structures]
     if all(ord(sign) <= LAST_CYRILLIC for text in texts for sign in text):
         return ""
     from fdgst.viewing.fonts import advice, undrawable  # only now: matplotlib takes .3 s

@@ -116,7 +116,7 @@ def render(
     )
     beside = task.structures if len(task.structures) <= SIDE_BY_SIDE else task.structures[:1]
     caption = "\n    ".join(_caption(table, methods, domains, task=task, protocol=protocol, data=data, tests=tests))
-    titles = "".join(item.title for item in (*methods, *task.structures))
+    titles = "".join([*(item.title for item in methods), *(item.title for item in task.structures)])
     return environment.get_template("table1.tex").render(
         note=_engine(caption + titles),
         caption=caption,

@@ -58,7 +58,7 @@ def save_with_letters(figure: Figure, save: Callable[[], None]) -> list[str]:
 
 def fonts_with(signs: Iterable[str]) -> list[str]:
     """Return the installed fonts that draw signs, as few as a look through them in the order of their names finds."""
-    left, families = set(map(ord, signs)), []
+    left, families = set(map(ord, signs)), list[str]()
     known = (font for font in font_manager.fontManager.ttflist if font.style == "normal" and font.weight == 400)
     for font in sorted(known, key=lambda font: (font.name, font.fname)):
         if left and not font.name.startswith(_NO_HELP) and font.name not in (OWN, *families):

@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--roi", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
@@ -84,7 +85,7 @@ def main() -> None:
         top = Path(folder)
         draw(top / "photographs", given.count)
         verb = [sys.executable, "-m", "fdgst.cli", "segment", str(given.bundle), str(top / "photographs")]
-        command = [*verb, "--jobs", str(given.jobs), "--out"]
+        command = [*verb, "--roi", given.roi, "--jobs", str(given.jobs), "--out"]
         subprocess.run([*command, str(top / "alone")], check=True, env=os.environ | ONE_THREAD, capture_output=True)
         seen = killed([*command, str(top / "killed")], top / "killed/rows", given.count, given.kills, given.seed)
         subprocess.run([*command, str(top / "killed")], check=True, env=os.environ | ONE_THREAD, capture_output=True)

@@ -33,6 +33,8 @@ class Compared:
     cup: float
     ratio: float
     drawn_ratio: float
+    disc_entropy: float
+    cup_entropy: float
     confidence: float
     flags: str
 
@@ -49,7 +51,9 @@ def compare(index: int, drawing: Drawing, found: Segmented, order: tuple[str, ..
             mask[y + top, x + left] = found.masks[order.index(name)][y, x]
     dice = {name: _dice(mask, drawing.masks[name]) for name, mask in masks.items()}
     ratios = [float(np.ravel(measure("height_ratio", m["cup"], m["disc"]))[0]) for m in (masks, drawing.masks)]
-    return Compared(index, dice["disc"], dice["cup"], *ratios, found.confidence or 0.0, "; ".join(found.flags))
+    entropy = [found.entropy[order.index(name)] for name in ("disc", "cup")]
+    sure = found.confidence or 0.0
+    return Compared(index, dice["disc"], dice["cup"], *ratios, *entropy, sure, "; ".join(found.flags))
 
 
 def _dice(one: np.ndarray, other: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from itertools import count
 
 import numpy as np
@@ -100,3 +101,15 @@ def test_a_file_of_encoder_weights_is_an_input_of_whatever_begins_with_it(tmp_pa
     jobs = plan(tmp_path, "results/table1.tex", overlays=[HOUSE / "workflow/presets/all.yaml", tmp_path / "c.yaml"])
     users = {(job.rule, job.outputs[0].split("/")[2]) for job in jobs if "w.pth" in job.inputs}
     assert users == {("train", "intra"), *(("pretrain", f"domain{number}") for number in range(1, 5))}
+
+
+def test_photographs_of_figures_reach_their_command_whatever_they_are_called(tmp_path):
+    names = ["-a {x} $HOME's.png", 'b "c" ;é.png']
+    for number, name in enumerate(names):
+        picture(tmp_path / name, number)
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump({"figures": {"photographs": names}}, allow_unicode=True))
+    jobs = plan(tmp_path, "results/figures/fig2.png", overlays=[tmp_path / "c.yaml"])
+    (command,) = (job.command for job in jobs if job.rule == "figure")
+    assert "--phantom" not in command
+    words = shlex.split(command.split("<<<")[0])
+    assert [words[n + 1] for n, word in enumerate(words) if word == "--photographs"] == [f"./{names[0]}", names[1]]

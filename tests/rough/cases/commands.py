@@ -1,5 +1,7 @@
 """Commands that cannot be carried out: arguments, folders in use, raw sets that are none."""
 
+import os
+
 from tests.data.folders import photograph, save
 from tests.rough.cases.images import picture
 from tests.rough.place import cases
@@ -57,6 +59,10 @@ REFUSED = {
         "locate {}/empty --out {}/boxes.csv",
         "expected PNG, JPEG, TIFF or BMP files in this folder",
     ),
+    "locate in a name that is no text": (
+        "locate {}/odd --out {}/boxes.csv",
+        r"eye\udcff.png: expected a name that is text (UTF-8), found other bytes in it; rename it",
+    ),
     "a study that is one": ("init {}/study", "Snakefile: expected no such file, found one; choose another folder"),
     "a study of nothing": (
         "init {}/new --table {}/none.csv",
@@ -89,6 +95,7 @@ def refused(place, given):
     picture(PIXELS)(place / "x.png")
     (place / "empty").mkdir()
     place.text("study/Snakefile", "")
+    place.text("odd/" + os.fsdecode(b"eye\xff.png"), b"")
     mask = PIXELS[..., 0] * 0
     mask[8:20, 8:20] = 255
     save(place / "m.png", mask)

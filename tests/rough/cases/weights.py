@@ -69,15 +69,19 @@ RUN = {
         "run.json: expected the record of a finished training",
     ),
     "empty record": (raw(""), "run.json: damaged"),
-    "record that is no map": (raw("[]"), "run.json"),
+    "record that is no map": (raw("[]"), "run.json: damaged (no map of keys and values); train again"),
     "record that is no text": (raw(b"\xff\xfe"), "run.json: damaged"),
-    "nested record": (raw("[" * 100_000), "run.json"),
+    "nested record": (raw("[" * 100_000), "run.json: damaged"),
     "record without settings": (record(settings=None), "run.json: no settings in it, of an older version or damaged"),
-    "settings that are none": (record(settings=7), "run.json", "settings"),
-    "channels of text": (record(channels="three"), "run.json", "channels"),
+    "settings that are none": (record(settings=7), "run.json: settings: expected a map of keys and values, found 7"),
+    "channels of text": (record(channels="three"), "run.json: channels: expected one of 1, 3, found 'three'"),
     "unknown trainer": (record(trainer="magic"), "trainer: expected"),
     "other structures": (record(structures=["x"]), "model.safetensors: not the weights", TAKEN),
-    "white of a photograph": (record(white=1), "white"),
+    "white of a photograph": (record(white=1), "run.json: white: expected one of 255, 65535, found 1"),
+    "another training's weights": (
+        record(weights={"model.safetensors": "0" * 64}),
+        "model.safetensors: not the weights that run.json speaks of, but others; train again",
+    ),
 }
 
 
@@ -112,4 +116,24 @@ def segmented(place, text):
     return ["segment", place / "bundle", place.text("x.png", "x"), "--out", place / "out"]
 
 
-CASES = [*cases("training", predicted, RUN), *cases("bundle", segmented, BUNDLES)]
+def misplaced(place, to):
+    """Predict with a training that was copied over another's."""
+    arguments = predicted(place, lambda folder: None)
+    (place / to).parent.mkdir(parents=True)
+    (place / "run").rename(place / to)
+    return [place / to if argument == place / "run" else argument for argument in arguments]
+
+
+PLACES = {
+    "of another method": (
+        "results/runs/deepall/b/seed0",
+        "model.safetensors: expected the model of method deepall, as its place says, found that of method fdg",
+    ),
+    "of another domain held out": ("runs/fdg/c/seed0", "expected the model of unseen c, as its place says"),
+    "of another seed": ("pretrained/b/seed4", "expected the pre-trained model of seed 4, as its place says"),
+}
+CASES = [
+    *cases("training", predicted, RUN),
+    *cases("training", misplaced, PLACES),
+    *cases("bundle", segmented, BUNDLES),
+]
