@@ -29,3 +29,7 @@ class ConfigError(FdgstError):
 
 class TrainingError(FdgstError):
     """A training that cannot start or cannot go on."""
+
+
+class WriteError(FdgstError):
+    """A file that cannot be written: the disk is full, or the folder may not be written to."""

@@ -1,10 +1,13 @@
 """Progress: one live line on the terminal, wherever the output goes, and a plain line in the log every ten seconds.
 
-A rule's output goes to its log file; the terminal, when there is one, is written to directly. Log lines are records of
-the logger ``fdgst``, which stay unseen unless the program at hand shows them (`log_to_stderr`).
+A rule's output goes to its log file; the terminal, when there is one, is written to directly. Of several processes at
+one terminal (Snakemake's jobs) one at a time paints its line, and the next takes over when it is done: they would paint
+over each other. Log lines are records of the logger ``fdgst``, which stay unseen unless the program at hand shows them
+(`log_to_stderr`).
 """
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 LOG_SECONDS = 10.0
+TURN_SECONDS = 1.0  # between two questions whether the terminal is free
 
 
 class Progress:
@@ -41,7 +45,9 @@ class Progress:
         self._begun = self._logged = monotonic()
         self._terminal = _Terminal()
         self._shown = ExitStack()
-        self._bar = self._shown.enter_context(self._bar_above_the_log()) if self._terminal.there else None
+        self._bar: tqdm[Any] | None = None
+        self._asked = self._begun
+        self._show()
 
     def __enter__(self) -> Self:
         """Show it."""
@@ -54,6 +60,8 @@ class Progress:
 
     def advance(self, count: int = 1, /, **fields: str) -> None:
         """Count `count` more items as done, and show `fields`, in words, beside the numbers."""
+        if self._bar is None and monotonic() - self._asked >= TURN_SECONDS:
+            self._show()
         self.done += count
         if self._bar is not None:
             self._bar.set_postfix(fields, refresh=False)
@@ -61,6 +69,12 @@ class Progress:
         if not self._terminal.is_stderr and monotonic() - self._logged >= LOG_SECONDS:
             self._logged = monotonic()
             log.info("%s", self._line(fields))
+
+    def _show(self) -> None:
+        """Show the bar if there is a terminal, and no other process has one there."""
+        self._asked = monotonic()
+        if self._terminal.there and self._terminal.taken(self._shown):
+            self._bar = self._shown.enter_context(self._bar_above_the_log())
 
     @contextmanager
     def _bar_above_the_log(self) -> "Iterator[tqdm[Any] | None]":
@@ -113,6 +127,15 @@ def progress(items: Iterable[Item], *, total: int, description: str, unit: str) 
             shown.advance()
 
 
+def say(line: str) -> None:
+    """Say something that the user should know at once: on standard error, and on the terminal if that is elsewhere."""
+    log.warning("%s", line)
+    terminal = _Terminal()
+    if not terminal.is_stderr:
+        terminal.write(f"{line}\n")
+    terminal.close()
+
+
 def log_to_stderr() -> None:
     """Show the package's log lines on standard error."""
     logger = logging.getLogger("fdgst")
@@ -135,6 +158,28 @@ class _Terminal:
     def there(self) -> bool:
         """Whether anybody may be looking."""
         return self._file is not None
+
+    def taken(self, until: ExitStack) -> bool:
+        """Take the terminal for this process until `until` is closed; False if another process has it."""
+        from fdgst.locks import first_free
+
+        try:
+            turn = first_free([self._name()], most=1)
+        except OSError:  # no folder for locks: whoever paints over whom
+            return True
+        if turn is not None:
+            until.callback(turn[1].release)
+        return turn is not None
+
+    def _name(self) -> str:
+        """Return a name that all processes at this terminal give it."""
+        number = 0
+        with suppress(OSError, IndexError, ValueError):
+            if self.is_stderr:
+                number = os.fstat(self.fileno()).st_rdev
+            else:  # /dev/tty is the same file for every terminal: the process knows which one is meant
+                number = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[4])
+        return f"terminal-{os.major(number)}-{os.minor(number)}"
 
     def write(self, text: str) -> None:
         """Write, or not."""

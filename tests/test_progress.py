@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import termios
+import time
+from contextlib import suppress
 
 from fdgst.progress import Progress, progress
 
@@ -39,3 +41,36 @@ def test_the_line_reaches_the_terminal_when_the_output_goes_to_a_file(tmp_path):
 def test_without_a_terminal_nothing_is_shown_and_nothing_fails():
     done = subprocess.run([sys.executable, "-c", COUNT], capture_output=True, start_new_session=True, check=True)
     assert done.stdout + done.stderr == b""
+
+
+TWO = """
+import subprocess, sys
+count = "import sys, time; from fdgst.progress import progress; list(progress(map(time.sleep, [float(sys.argv[2])] * 8)"
+count += ", total=8, description=sys.argv[1], unit='sheep'))"
+first = subprocess.Popen([sys.executable, "-c", count, "one", ".2"])
+while b"one" not in open(sys.argv[1], "rb").read():
+    pass
+second = subprocess.Popen([sys.executable, "-c", count, "two", ".5"])
+first.wait()
+second.wait()
+"""
+
+
+def test_of_two_processes_at_one_terminal_one_at_a_time_paints_its_line(tmp_path):
+    terminal, other_end = pty.openpty()
+    termios.tcsetwinsize(other_end, (24, 80))
+    seen = tmp_path / "seen"
+    seen.touch()
+    own = f"import fcntl, termios; fcntl.ioctl({other_end}, termios.TIOCSCTTY, 0)\n"
+    with (tmp_path / "log").open("w") as log:
+        options = {"stdout": log, "stderr": log, "start_new_session": True, "pass_fds": [other_end]}
+        process = subprocess.Popen([sys.executable, "-c", own + TWO, seen], **options)
+        os.set_blocking(terminal, False)
+        while process.poll() is None:
+            with suppress(BlockingIOError), seen.open("ab") as file:
+                file.write(os.read(terminal, 10000))
+            time.sleep(0.02)
+    painted = re.findall("one|two", seen.read_text())
+    assert process.returncode == 0, (tmp_path / "log").read_text()
+    assert set(painted) == {"one", "two"}
+    assert painted == sorted(painted)  # the second begins when the first has ended

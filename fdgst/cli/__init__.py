@@ -5,6 +5,7 @@ Nothing heavy is imported before a verb runs, so that `fdgst --help` answers at 
 
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -21,8 +22,7 @@ from fdgst.cli import (
     training,
     viewing,
 )
-from fdgst.errors import FdgstError
-from fdgst.extras import extra_with
+from fdgst.cli.ending import readable_anywhere, said_of
 
 # pydantic would look through every installed distribution for plugins, .05 s of each job; none of ours needs any
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -72,31 +72,25 @@ for verb in VERBS:
     fdgst.add_command(verb)
 
 
-def main() -> None:
-    """Run the command line; a user's fault is one line each and exit status 1, without a traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a fault is one line and exit status 1, without a traceback.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of this process where none are given.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    readable_anywhere()
     try:
-        fdgst.main(standalone_mode=False)
+        fdgst.main(given, prog_name="fdgst", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         print("fdgst: interrupted", file=sys.stderr)
         sys.exit(130)
-    except ModuleNotFoundError as error:
-        extra = extra_with(error.name)
-        if extra is None:
-            raise
-        needed = f"this needs {error.name}, which is not installed"
-        print(f'fdgst: error: {needed}: pip install "fdgst[{extra}]" brings it', file=sys.stderr)
-        sys.exit(1)
-    except (FdgstError, OSError) as error:  # a file that is missing or may not be read, a disk that is full
-        faults = error.faults if isinstance(error, FdgstError) else (_system_fault(error),)
-        for fault in faults:
+    except Exception as error:
+        for fault in said_of(error, given):
             print(f"fdgst: error: {fault}", file=sys.stderr)
         sys.exit(1)
-
-
-def _system_fault(error: OSError) -> str:
-    """Say what the operating system refused, and of which file where it tells."""
-    said = error.strerror or str(error)
-    return f"{error.filename}: {said}" if error.filename else said

@@ -24,8 +24,10 @@ SIDE = "2"  # of a ROI, diameters, where --roi says no number
 @settings_option("ReadingSettings")
 @click.option("--title", required=True, help="The domain's printed name.")
 @click.option("--manifest", type=FILE, required=True, help="List of the images, CSV.")
+@click.option("--record", type=FILE, help="Record of the files that were read and of what was told, JSON.")
+@click.option("--stamp", default="first", help="What the record is to say that the files are known by.")
 @click.option("--out", type=FILE, required=True, help="The ROI file, HDF5.")
-def rois(settings: "ReadingSettings", title: str, manifest: Path, out: Path) -> None:
+def rois(settings: "ReadingSettings", title: str, manifest: Path, record: Path | None, stamp: str, out: Path) -> None:
     """Read one domain's photographs and masks into a ROI file, and refuse what cannot be used.
 
     \b
@@ -47,6 +49,8 @@ def rois(settings: "ReadingSettings", title: str, manifest: Path, out: Path) -> 
         network_size_px=settings.network_size,
         mask_resize=settings.mask_resize,
         compression=settings.compression,
+        record=record,
+        stamp=stamp,
     ):
         click.echo(line)
 

@@ -65,7 +65,8 @@ def figure(name: str, out: Path, phantom: int | None, settings: Any, **inputs: A
     with TemporaryDirectory() as folder:
         if phantom is not None and drawn:
             inputs["photographs"] = _drawn_photographs(Path(folder), phantom)
-        make(name, out, FigureInputs(**inputs, **shown, drawn=drawn))
+        for line in make(name, out, FigureInputs(**inputs, **shown, drawn=drawn)):
+            click.echo(f"warning: {line}", err=True)
 
 
 def _drawn_photographs(folder: Path, seed: int) -> list[Path]:

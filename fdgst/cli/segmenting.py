@@ -110,6 +110,11 @@ class Place(click.ParamType):
             left = top = width = height = 0
         if width < 1 or height < 1:
             self.fail(f"expected auto, whole or left,top,width,height in pixels, found {value!r}", param, ctx)
+        from fdgst.data.table import MOST_PIXELS
+
+        if width * height > MOST_PIXELS:
+            most = f"{MOST_PIXELS / 1e6:.0f} million pixels"
+            self.fail(f"expected a part of at most {most}, found {width}x{height} px", param, ctx)
         return left, top, width, height
 
 

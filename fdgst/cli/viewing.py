@@ -10,7 +10,7 @@ from fdgst.cli.options import FILE, FOLDER, NUMBERS
 @click.command()
 @click.argument("paths", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
 def verify(paths: tuple[Path, ...]) -> None:
-    """Re-read files, and all *.h5 below folders, against their checksums and their kind's contract.
+    """Re-read files, and all *.h5 and models below folders, against their checksums and their kind's contract.
 
     Prints one line for every damaged file and exits with status 1 if there is one.
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 
@@ -234,6 +235,8 @@ def _meant(name: str, strangers: Sequence[str]) -> str:
     holding = [stem for stem in strangers if name.casefold() in stem.casefold()]
     if len(holding) == 1:
         return f"; did you mean {holding[0]}?"
+    if alike := [stem for stem in strangers if normalize("NFC", stem) == normalize("NFC", name)]:
+        return f"; did you mean {alike[0]}, which looks the same and is of other signs (Unicode form)? rename it"
     hint = nearest(name, strangers)
     return hint if hint.startswith("; did you mean") else ""
 

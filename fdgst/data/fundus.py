@@ -8,12 +8,13 @@ Files whose names begin with a dot are no images (file managers leave them). `da
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 from pydantic import Field
 
 from fdgst.data.exclusion import excluded, unknown
+from fdgst.data.names import look_alike, looked_for, undecodable, undecodable_fault
 from fdgst.data.reader import Reader
 from fdgst.data.sample import Entry
 from fdgst.data.source import Source
@@ -43,7 +44,12 @@ class Fundus(Reader):
     @property
     def base(self) -> Path:
         """The domain's folder."""
-        return Path(self.dataset.root).expanduser() / self.domain.folder
+        return Path(self.dataset.root).expanduser() / self._folder
+
+    @property
+    def _folder(self) -> str:
+        """The domain's folder as exclusions name it: without a slash at its end."""
+        return PurePosixPath(self.domain.folder).as_posix()
 
     def files(self) -> list[Path]:
         """List the images and masks without the excluded ones, sorted within each folder; none without a folder."""
@@ -61,16 +67,15 @@ class Fundus(Reader):
             f"task.structures: expected the column mask, the one of the reader fundus, found {item}" for item in odd
         ]
         if not self.base.is_dir():
-            return [
-                *wrong,
-                f"{self.base}: expected a domain's folder, found none; see dataset.root and the domain's folder",
-            ]
+            where = looked_for(self.base) or look_alike(self.base)
+            hint = "see dataset.root and the domain's folder"
+            return [*wrong, f"{self.base}: expected a domain's folder, found none{where}; {hint}"]
         faults = [fault for split in SPLITS for fault in self._split_faults(split)]
-        return [*wrong, *faults, *unknown(self.exclude, self.domain.folder, self._present())]
+        return [*wrong, *faults, *unknown(self.exclude, self._folder, self._present())]
 
     def exclusions(self) -> list[str]:
         """Return what is excluded of this folder."""
-        return [name for name in self.exclude if name.startswith(f"{self.domain.folder}/")]
+        return [name for name in self.exclude if name.startswith(f"{self._folder}/")]
 
     def listed(self) -> list[Entry]:
         """List the images, training ones first, each split by file name.
@@ -101,7 +106,7 @@ class Fundus(Reader):
 
     def _excluded(self, split: str) -> set[str]:
         """Name the files of a split that are left out."""
-        return excluded(self.exclude, self.domain.folder, split)
+        return excluded(self.exclude, self._folder, split)
 
     def _entry(self, split: str, file: str, *, unique: bool) -> Entry:
         """Name one image and say how it is loaded."""
@@ -133,14 +138,14 @@ class Fundus(Reader):
 def _lonely(place: Path, names: set[str], other: str, other_place: Path) -> Iterator[str]:
     """Yield a line for each file without its fellow in the other folder."""
     for name in sorted(names):
-        yield (
-            f"{place / name}: expected the {other} {other_place / name}, found none; add it, or name the file in"
-            f" dataset.exclude"
-        )
+        found = f"found none{look_alike(other_place / name)}"
+        hint = "add it, or name the file in dataset.exclude"
+        yield f"{place / name}: expected the {other} {other_place / name}, {found}; {hint}"
 
 
 def _format_faults(place: Path) -> Iterator[str]:
-    """Yield a line if a folder holds images that are not named ``*.png``: none is skipped silently."""
+    """Yield a line if a folder holds images that are not named ``*.png``, none is skipped silently; or no text."""
+    yield from (undecodable_fault(path) for path in sorted(place.iterdir()) if undecodable(path.name))
     others = sorted(
         path.name
         for path in place.iterdir()

@@ -8,6 +8,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from fdgst.data.names import look_alike, looked_for
+
 
 @dataclass(frozen=True)
 class Line:
@@ -79,13 +81,15 @@ def _read(path: Path, changed_ns: int, size_bytes: int) -> Content:
         with path.open(encoding="utf-8-sig", newline="") as text:
             return _parsed(path, csv.reader(text, strict=True))
     except FileNotFoundError:
-        return Content(path, [], [], f"{path}: expected a table, found no such file; see dataset.table")
+        where = looked_for(path) or look_alike(path)
+        return Content(path, [], [], f"{path}: expected a table of images, found no such file{where}")
     except OSError as error:
         return Content(path, [], [], f"{path}: cannot be read ({error.strerror})")
     except UnicodeDecodeError:
         return Content(path, [], [], f"{path}: expected UTF-8 text, found other bytes; save it as CSV in UTF-8")
     except csv.Error as error:
-        return Content(path, [], [], f"{path}: expected CSV, found what is none ({error})")
+        reason = "a quotation mark that is never closed" if "unexpected end" in str(error) else error
+        return Content(path, [], [], f"{path}: expected CSV, found what is none ({reason})")
 
 
 def _parsed(path: Path, reader: Any) -> Content:
@@ -96,6 +100,8 @@ def _parsed(path: Path, reader: Any) -> Content:
         if len(row) > len(header):
             cells = f"expected {len(header)} cells, found {len(row)}; put a cell with commas in quotes"
             return Content(path, header, [], f"{path}:{reader.line_num}: {cells}")
+        if any("\0" in cell for cell in (*header, *row)):
+            return Content(path, [], [], f"{path}:{reader.line_num}: expected text, found zero bytes; save it as CSV")
         row = [cell.strip() for cell in row] + [""] * (len(header) - len(row))
         if any(row):
             lines.append(Line(reader.line_num, dict(zip(header, row, strict=True))))

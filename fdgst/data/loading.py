@@ -1,6 +1,6 @@
 """Loading one image and its masks from files, for every reader that has files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -49,20 +49,31 @@ def load(source: Source, task: Task) -> Sample:
         pixels,
         greys,
         image.sha256,
-        tuple(mask_warnings(source.masks, greys, task)),
+        (*_turned_alone(source, image, masks), *mask_warnings(source.masks, greys, task)),
         (*image.notes, *(note for mask in masks.values() for note in mask.notes)),
     )
+
+
+def _turned_alone(source: Source, image: Photograph, masks: Mapping[str, Photograph]) -> Iterator[str]:
+    """Yield a line for each mask that was not turned as its image was: whoever drew it may have seen either."""
+    for column, mask in masks.items():
+        if mask.orientation == 1 and image.orientation > 1:
+            turned = f"its image was turned upright (EXIF orientation {image.orientation})"
+            yield f"{source.masks[column]}: {turned}, it has no such tag; see whether they fit"
 
 
 def _size_faults(source: Source, image: Photograph, masks: Mapping[str, Photograph]) -> list[str]:
     """Return a line for each mask of another size than its image, and one for a box beside it."""
     height, width = image.pixels.shape[:2]
-    faults = [
-        f"{source.masks[column]}: expected the size of its image, {in_words((height, width))}, found"
-        f" {in_words(mask.pixels.shape)}; resize the mask (nearest neighbour)"
-        for column, mask in masks.items()
-        if mask.pixels.shape != (height, width)
-    ]
+    faults = []
+    for column, mask in masks.items():
+        if mask.pixels.shape != (height, width):
+            hint = "resize the mask (nearest neighbour)"
+            if mask.pixels.shape == (width, height):
+                tags = f"EXIF orientation {image.orientation} and {mask.orientation}"
+                hint = f"turn the mask as its image was turned ({tags}), and do not resize it"
+            found = f"expected the size of its image, {in_words((height, width))}, found {in_words(mask.pixels.shape)}"
+            faults.append(f"{source.masks[column]}: {found}; {hint}")
     if source.box:
         left, top, wide, high = source.box
         if left >= width or top >= height or left + wide <= 0 or top + high <= 0:

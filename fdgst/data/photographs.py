@@ -7,6 +7,7 @@ where the task has 8 and the other way round.
 
 import hashlib
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from fdgst.data.names import look_alike
 from fdgst.data.slices import is_slice, read_slice
 from fdgst.errors import DataError
 
@@ -22,6 +24,11 @@ _SIGNATURE, _END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _DEPTH, _KIND = 24, 25  # places of IHDR's bit depth and colour type
 _BITS_PER_SAMPLE = 258  # TIFF tag
 _ORIENTATION = 274  # EXIF tag
+_NAMES = {
+    "1": "1 bit per pixel", "F": "floating-point levels", "I": "32 bits per channel", "CMYK": "CMYK, the inks of print",
+    "LAB": "the colour space L*a*b*", "HSV": "the colour space HSV", "YCbCr": "the colour space YCbCr",
+    "La": "premultiplied transparency", "RGBa": "premultiplied transparency",
+}  # fmt: skip
 _EIGHT = frozenset(("L", "LA", "RGB", "RGBA", "RGBX", "P", "PA"))
 _SIXTEEN = frozenset(("I;16", "I;16B", "I;16L", "I;16N"))
 
@@ -38,14 +45,17 @@ class Photograph:
         What was done, one phrase each, without the file's name: "turned upright (EXIF orientation 6)".
     sha256 : str
         Of the file's bytes.
+    orientation : int
+        EXIF tag by which it was turned upright; 1: it was not.
     """
 
     pixels: np.ndarray
     notes: tuple[str, ...]
     sha256: str
+    orientation: int = 1
 
 
-def read_photograph(path: Path, *, channels: int, bits: int) -> Photograph:
+def read_photograph(path: Path, *, channels: int, bits: int, whose: str = "task.bits") -> Photograph:
     """Read a photograph.
 
     Parameters
@@ -56,6 +66,8 @@ def read_photograph(path: Path, *, channels: int, bits: int) -> Photograph:
         Grey or colour; the other kind is converted (ITU-R 601 luma; equal channels), and a note says so.
     bits : {8, 16}
         Depth of the grey levels, which must be the file's own.
+    whose : str
+        Who says the depth: the setting of that name, or words such as ``fdgst mix``, which knows one alone.
 
     Returns
     -------
@@ -73,19 +85,22 @@ def read_photograph(path: Path, *, channels: int, bits: int) -> Photograph:
     stretched, it would pretend to a depth that it does not have.
     ASSUME: a grey photograph is a photograph; its equal channels are treated like any other.
     16-bit colour is refused: Pillow, which decodes, reduces it to 8 bits without a word.
+    ASSUME: a colour profile (ICC) is not applied: networks are trained and used on the levels that the camera wrote.
     """
-    picture, data, notes = _upright(path, "image")
+    picture, data, orientation, notes = _upright(path, "image")
+    if picture.info.get("icc_profile"):
+        notes.append("image with a colour profile (ICC), which is not applied")
     depth = _depth(picture)
     if depth != bits:
-        hint = "set task.bits: 16, or convert it" if depth == 16 and bits == 8 else "convert it, or set task.bits: 8"
-        raise DataError(f"{path}: expected {bits} bits per channel, found {depth} bits (mode {picture.mode}); {hint}")
+        hint = f"convert it, or set {whose}: {depth}" if whose == "task.bits" else f"convert it: {whose} takes no other"
+        raise DataError(f"{path}: expected {bits} bits per channel, found {depth} bits; {hint}")
     if depth == 16:
         plane = np.asarray(picture).astype(np.uint16)
         pixels = np.repeat(plane[..., None], channels, axis=2)
         notes += ["grey, brought to three equal channels"] if channels == 3 else []
     else:
         pixels = _eight_bits(picture, channels, notes)
-    return Photograph(np.ascontiguousarray(pixels), tuple(notes), hashlib.sha256(data).hexdigest())
+    return Photograph(np.ascontiguousarray(pixels), tuple(notes), hashlib.sha256(data).hexdigest(), orientation)
 
 
 def read_grey_mask(path: Path) -> Photograph:
@@ -110,7 +125,7 @@ def read_grey_mask(path: Path) -> Photograph:
     if is_slice(path):
         data = _bytes(path)
         return Photograph(read_slice(path, data), (), hashlib.sha256(data).hexdigest())
-    picture, data, notes = _upright(path, "mask", one_bit=True)
+    picture, data, orientation, notes = _upright(path, "mask", one_bit=True)
     if _depth(picture) == 16:
         grey = np.asarray(picture).astype(np.uint16)
     elif picture.mode in ("1", "L", "LA"):
@@ -126,7 +141,7 @@ def read_grey_mask(path: Path) -> Photograph:
                 f" differ{palette}; store it as 8-bit grey"
             )
         grey = rgb[..., 0]
-    return Photograph(np.ascontiguousarray(grey), tuple(notes), hashlib.sha256(data).hexdigest())
+    return Photograph(np.ascontiguousarray(grey), tuple(notes), hashlib.sha256(data).hexdigest(), orientation)
 
 
 def pixels_of(count: int) -> str:
@@ -134,8 +149,8 @@ def pixels_of(count: int) -> str:
     return f"{count} pixel{'s' * (count != 1)}"
 
 
-def _upright(path: Path, what: str, *, one_bit: bool = False) -> tuple[Image.Image, bytes, list[str]]:
-    """Decode a whole file and turn it upright; return it, its bytes, and what was done."""
+def _upright(path: Path, what: str, *, one_bit: bool = False) -> tuple[Image.Image, bytes, int, list[str]]:
+    """Decode a whole file and turn it upright; return it, its bytes, its EXIF orientation, and what was done."""
     data = _bytes(path)
     picture = _decoded(path, data, what)
     unfit = _unfit(picture, data, one_bit)
@@ -143,12 +158,13 @@ def _upright(path: Path, what: str, *, one_bit: bool = False) -> tuple[Image.Ima
         raise DataError(f"{path}: expected 8 bits per channel, grey or RGB, or 16-bit grey, found {unfit}")
     notes = []
     orientation = picture.getexif().get(_ORIENTATION, 1)
-    if orientation in range(2, 9):
+    orientation = orientation if orientation in range(1, 9) else 1
+    if orientation > 1:
         picture = ImageOps.exif_transpose(picture)
         notes.append(f"{what} turned upright (EXIF orientation {orientation})")
     if picture.has_transparency_data:
         notes.append(f"{what} with an opaque alpha channel, which was dropped")
-    return picture, data, notes
+    return picture, data, orientation, notes
 
 
 def _bytes(path: Path) -> bytes:
@@ -156,7 +172,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
+        raise DataError(f"{path}: no such file{look_alike(path)}") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
@@ -175,12 +191,18 @@ def _decoded(path: Path, data: bytes, what: str) -> Image.Image:
             pages = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
             picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        most = Image.MAX_IMAGE_PIXELS or 0
-        raise DataError(f"{path}: expected at most {most / 1e6:.0f} million pixels, found more; reduce it") from error
-    except UnidentifiedImageError as error:
+        most, number = Image.MAX_IMAGE_PIXELS or 0, re.search(r"\d+", str(error))
+        count = f"{int(number[0]) / 1e6:.0f} million" if number else "more"
         raise DataError(
-            f"{path}: expected a whole {kind}, found what is no PNG, JPEG, TIFF or BMP; copy the {what} again"
+            f"{path}: expected at most {most / 1e6:.0f} million pixels, found {count}; reduce it"
         ) from error
+    except UnidentifiedImageError as error:
+        found = "an empty file" if not data else f"what is no PNG, JPEG, TIFF or BMP{_other_format(data)}"
+        raise DataError(f"{path}: expected a whole {kind}, found {found}; copy the {what} again") from error
+    except MemoryError as error:
+        raise DataError(
+            f"{path}: expected a whole {kind}, found one that is damaged, or too large for the memory"
+        ) from (error)
     except Exception as error:  # damaged bytes make Pillow's decoders fail in any way: struct, zlib, index, memory
         raise DataError(
             f"{path}: expected a whole {kind}, found one that cannot be decoded ({_reason(error)}); copy the {what}"
@@ -189,6 +211,20 @@ def _decoded(path: Path, data: bytes, what: str) -> Image.Image:
     if pages > 1:
         raise DataError(f"{path}: expected one image, found a file of {pages} pages; split it")
     return picture
+
+
+def _other_format(data: bytes) -> str:
+    """Say which kind of file bytes seem to be, where they are no image that is read."""
+    known = {
+        b"GIF8": "GIF",
+        b"RIFF": "WebP",
+        b"%PDF": "PDF",
+        b"PK": "a ZIP archive",
+        b"\x1f\x8b": "gzip",
+        b"<": "HTML or SVG",
+    }
+    dicom = data[128:132] == b"DICM"
+    return next((f" ({name}?)" for start, name in known.items() if data.startswith(start)), " (DICOM?)" * dicom)
 
 
 def _reason(error: Exception) -> str:
@@ -212,8 +248,7 @@ def _unfit(picture: Image.Image, data: bytes, one_bit: bool) -> str:
             return f"{max(depths)} bits per channel in colour; store it as 16-bit grey or as 8 bits"
     wide = picture.mode in _SIXTEEN or (picture.mode == "I" and data.startswith(_SIGNATURE))
     if not (picture.mode in _EIGHT or wide or (one_bit and picture.mode == "1")):
-        names = {"1": "1 bit per pixel", "F": "floating-point levels", "I": "32 bits per channel"}
-        return f"{names.get(picture.mode, picture.mode)} (mode {picture.mode}); convert it"
+        return f"{_NAMES.get(picture.mode, 'other pixels')} (mode {picture.mode}); convert it"
     if picture.has_transparency_data and picture.convert("RGBA").getchannel("A").getextrema() != (255, 255):
         return "transparent pixels; say what is behind them: flatten it"
     return ""

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,14 @@ from fdgst.data.fitting import background_of, pad, padded_size, same_aspect
 from fdgst.data.masks import covers_corners
 from fdgst.data.photographs import pixels_of
 from fdgst.data.reader import Reader, make_reader
+from fdgst.data.record import FIRST, known, states, write_record
 from fdgst.data.sample import Entry, Sample
-from fdgst.errors import DataError
+from fdgst.errors import DataError, FormatError
 from fdgst.progress import progress
 from fdgst.storage import SPLITS
 from fdgst.storage.atomic import write_text
+from fdgst.storage.cells import guarded, unguarded
+from fdgst.storage.places import refuse_misplaced
 from fdgst.storage.rois import RoiWriter, Stored, create_rois
 from fdgst.study.strict import in_words
 from fdgst.study.task import Task
@@ -42,6 +45,8 @@ def prepare(
     network_size_px: Size,
     mask_resize: str,
     compression: str,
+    record: Path | None = None,
+    stamp: str = FIRST,
 ) -> list[str]:
     """Read one domain and write its ROI file and manifest.
 
@@ -61,6 +66,8 @@ def prepare(
     roi_size_px, network_size_px : (height, width)
     mask_resize, compression
         See `fdgst.storage.rois.create_rois`.
+    record, stamp : Path or None, str
+        Where to record what was read, and the stamp to record (`fdgst.data.record`); None: nowhere.
 
     Returns
     -------
@@ -78,6 +85,7 @@ def prepare(
     one that vanishes only at network size is a warning, unless no training image has any left of it.
     """
     reader = make_reader(dataset, domain, number=number, task=task)
+    files = states(reader.files())
     entries = sorted(reader.entries(), key=lambda entry: (SPLITS.index(entry.split), entry.name))
     settings = {
         "dataset": dict(dataset), "domain": domain["id"], "title": title, "source": dict(domain), "number": number,
@@ -107,9 +115,14 @@ def prepare(
         faults += notes.faults() if not faults else []
         if faults:
             raise DataError(*faults)
+        read = known(files) if record is not None else {}
     columns = dict.fromkeys([*MANIFEST, *(column for row in rows for column in row)])
-    write_text(manifest, _csv(list(columns), ([row.get(column, "") for column in columns] for row in rows)))
-    return notes.lines(Counter(entry.split for entry in entries), reader.exclusions())
+    cells = ([guarded(row.get(column, "")) for column in columns] for row in rows)
+    write_text(manifest, _csv(list(columns), cells))
+    lines, warnings = notes.lines(Counter(entry.split for entry in entries), reader.exclusions())
+    if record is not None:
+        write_record(record, domain=domain["id"], stamp=stamp, files=read, lines=lines, warnings=warnings)
+    return [*lines, *(f"warning: {line}" for line in warnings)]
 
 
 def audit(manifests: Sequence[Path], out: Path) -> None:
@@ -137,7 +150,7 @@ def audit(manifests: Sequence[Path], out: Path) -> None:
     counts: Counter[tuple[str, str]] = Counter()
     for manifest in manifests:
         with manifest.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
+            for row in _manifest(manifest, lines):
                 counts[row["domain"], row["split"]] += 1
                 for column in ("sha256", "pixel_sha256"):
                     places[column, row[column]].append((row["domain"], row["split"], row["name"]))
@@ -145,6 +158,22 @@ def audit(manifests: Sequence[Path], out: Path) -> None:
     if faults:
         raise DataError(*dict.fromkeys(faults))
     write_text(out, _csv(("domain", "split", "images"), [(*key, str(count)) for key, count in sorted(counts.items())]))
+
+
+def _manifest(path: Path, lines: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Yield the rows of a manifest, each of the domain that its name says."""
+    try:
+        for row in csv.DictReader(lines, strict=True):
+            if lacking := [name for name in MANIFEST if row.get(name) is None]:
+                raise FormatError(
+                    f"{path}: expected a manifest, found no {lacking[0]}; delete it and run snakemake again"
+                )
+            refuse_misplaced(path, "manifest", domain=row["domain"])
+            yield row | {"name": unguarded(row["name"])}
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise FormatError(
+            f"{path}: expected a manifest, found no CSV ({error}); delete it and run snakemake again"
+        ) from error
 
 
 def _add(writer: RoiWriter, entry: Entry, reader: Reader, notes: "_Notes") -> dict[str, str]:
@@ -260,16 +289,14 @@ class _Notes:
                 )
         return found
 
-    def lines(self, counts: Mapping[str, int], excluded: Iterable[str]) -> list[str]:
-        """Return one line per matter."""
+    def lines(self, counts: Mapping[str, int], excluded: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Return one line per matter, and the warnings, which are counted in the last of them."""
         images = ", ".join(f"{counts[split]} {split}" for split in SPLITS)
         done = [f"{self.domain}: {_images(count)}: {text}" for text, count in sorted(self._counts.items())]
         left_out = [f"{self.domain}: excluded by the configuration: {name}" for name in excluded]
         warnings = [*self._warnings, *self._whole_warnings()]
         told = [f"{self.domain}: {len(warnings)} warning{'s' * (len(warnings) != 1)}"] if warnings else []
-        return [
-            f"{self.domain}: {images} images", *done, *left_out, *told, *(f"warning: {line}" for line in warnings),
-        ]  # fmt: skip
+        return [f"{self.domain}: {images} images", *done, *left_out, *told], warnings
 
     def _whole_warnings(self) -> list[str]:
         """Return what is odd about the domain as a whole."""

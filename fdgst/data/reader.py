@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from fdgst.data import reader_class
 from fdgst.data.sample import Entry
-from fdgst.errors import DataError
+from fdgst.errors import ConfigError, DataError
 from fdgst.study.faults import checked
 from fdgst.study.strict import Strict
 from fdgst.study.task import Task
@@ -106,6 +106,11 @@ def make_reader(dataset: Mapping[str, Any], domain: Mapping[str, Any], *, number
         One line for each key that is unknown, missing or of a wrong value.
     """
     own, where = dict(dataset), dict(domain)
+    missing = [
+        key for key, found in (("dataset.reader", own.get("reader")), ("domain.id", where.get("id"))) if not found
+    ]
+    if missing:
+        raise ConfigError(*(f"{key}: missing" for key in missing))
     chosen, id = reader_class(own.pop("reader")), where.pop("id")
     common = {"exclude": own.pop("exclude", ()), "fit": own.pop("fit", "refuse")}
     keys = checked(chosen.Dataset, own, "dataset."), checked(chosen.Domain, where, f"domain {id}.")

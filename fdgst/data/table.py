@@ -36,6 +36,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fdgst.data.lines import Content, Line, read_lines
+from fdgst.data.names import look_alike
 from fdgst.data.reader import Reader
 from fdgst.data.sample import Entry
 from fdgst.data.source import Box, Source
@@ -46,6 +47,7 @@ from fdgst.study.strict import InnerShare, Strict
 SCALE, UNIT = "unit_per_px", "unit"  # columns
 MILLIMETRES = "mm"  # the unit where the table names none
 BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
+MOST_PIXELS, MOST_DIGITS = 89_000_000, 9  # of a ROI, as of a photograph; of its sides and place
 _MANIFEST = frozenset(("sha256", "pixel_sha256"))  # columns that the manifest has of its own
 
 
@@ -91,7 +93,8 @@ class Table(Reader):
     def faults(self) -> list[str]:
         """Name what is wrong with the table, its columns and this domain's rows, by their lines."""
         content = self._content
-        faults = [content.broken] if content.broken else [*self._header_faults(content.header)]
+        hint = "" if self.path.exists() else "; see dataset.table"
+        faults = [content.broken + hint] if content.broken else [*self._header_faults(content.header)]
         if faults:
             return faults
         if self.value not in content.domains:
@@ -158,7 +161,7 @@ class Table(Reader):
             if not cell:
                 yield f"expected a path in the column {column}, found an empty cell"
             elif not self._file(cell).is_file():
-                yield f"{self._file(cell)}: expected the {column}'s file, found none"
+                yield f"{self._file(cell)}: expected the {column}'s file, found none{look_alike(self._file(cell))}"
         split = line.cells.get("split", "")
         if not split and self.dataset.test_fraction is None:
             yield "expected train or test in the column split, found an empty cell; or set dataset.test_fraction"
@@ -241,16 +244,19 @@ class Table(Reader):
 
 def header_faults(path: Path, header: Sequence[str], needed: Sequence[str]) -> Iterator[str]:
     """Yield a line for each column of a table that is missing, doubled or without its fellows."""
-    if len(header) == 1 and ";" in header[0]:
-        yield f"{path}: expected commas between the cells, found semicolons; save it with commas"
+    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and sign in header[0]:
+            yield f"{path}: expected commas between the cells, found {name}; save it with commas"
+            return
+    if not header:
+        yield f"{path}: expected the columns {', '.join(needed)}, found an empty file"
         return
     for column, count in Counter(header).items():
         if count > 1 and column:
             yield f"{path}: expected the column {column!r} once, found it {count} times"
     for column in needed:
         if column not in header:
-            found = "none" if header else "an empty file"
-            yield f"{path}: expected a column {column!r}, found {found}{nearest(column, header)}"
+            yield f"{path}: expected a column {column!r}, found none{nearest(column, header)}"
     box = [column for column in BOX if column in header]
     if box and len(box) < len(BOX):
         missing = ", ".join(column for column in BOX if column not in header)
@@ -299,10 +305,13 @@ def box_of(line: Line) -> tuple[Box | None, list[str]]:
     faults = []
     for column, cell in cells.items():
         digits = cell.removeprefix("-") if column in BOX[:2] else cell
-        if not (digits.isascii() and digits.isdigit()) or (column in BOX[2:] and int(digits) == 0):
+        whole = digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS
+        if not whole or (column in BOX[2:] and int(digits) == 0):
             least = "" if column in BOX[:2] else " above 0"
             faults.append(f"expected a whole number of pixels{least} in the column {column}, found {cell!r}")
     if faults:
         return None, faults
     left, top, width, height = map(int, cells.values())
+    if width * height > MOST_PIXELS:
+        return None, [f"expected a ROI of at most {MOST_PIXELS / 1e6:.0f} million pixels, found {width}x{height} px"]
     return (left, top, width, height), []

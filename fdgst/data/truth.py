@@ -16,6 +16,7 @@ from fdgst.core.masks import masks_of_greys
 from fdgst.data.fitting import background_of, cut
 from fdgst.data.lines import Line, read_lines
 from fdgst.data.masks import mask_faults
+from fdgst.data.names import look_alike
 from fdgst.data.photographs import read_grey_mask
 from fdgst.data.source import Box
 from fdgst.data.table import MILLIMETRES, UNIT, box_of, header_faults, names_of, scale_of, unit_faults
@@ -223,7 +224,7 @@ def _row_faults(line: Line, table: Path, task: Task) -> Iterator[str]:
         if not cell:
             yield f"expected a path in the column {column}, found an empty cell"
         elif column != "image" and not (table.parent / cell).is_file():
-            yield f"{table.parent / cell}: expected the true mask's file, found none"
+            yield f"{table.parent / cell}: expected the true mask's file, found none{look_alike(table.parent / cell)}"
     split = line.cells.get("split", "")
     if split and split not in SPLITS:
         yield f"expected train or test in the column split, found {split!r}{nearest(split, SPLITS)}"

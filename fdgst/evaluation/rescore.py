@@ -87,7 +87,7 @@ def _scored(
     rows, centred = matched(predicted, truth, task=task), cropped(predicted)
     window = centre(truth.roi_size_px)
     size_px = tuple(side.stop - side.start for side in window) if centred else truth.roi_size_px
-    weights = predicted.settings["weights"]
+    weights = str(predicted.settings.get("weights", ""))
     normalisation = predicted.settings.get("normalisation", NORMALISATIONS[0])
     lines: list[dict[str, Any]] = []
     description = f"score {predicted.method} ({weights}) on {truth.domain}"

@@ -14,6 +14,7 @@ from fdgst.errors import DataError
 from fdgst.evaluation.catalogue import columns_of
 from fdgst.inference.postprocess import at_centre, centre
 from fdgst.progress import progress
+from fdgst.storage import SPLITS
 from fdgst.storage.predictions import Predictions, open_predictions
 from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.scores import DISTANCES, GROUP, UNIT, nsd_column, read_scores, write_scores
@@ -192,7 +193,9 @@ def matched(predicted: Predictions, truth: Rois, *, task: Task) -> list[tuple[in
         file's.
     """
     if predicted.domain != truth.domain:
-        raise DataError(f"predictions of {predicted.domain!r} cannot be scored on ROIs of {truth.domain!r}")
+        raise DataError(
+            f"predictions of {predicted.domain!r} cannot be scored on ROIs of {truth.domain!r}; give both of one domain"
+        )
     for name, found in (("predictions", predicted.structures), ("ROIs", truth.structures)):
         if tuple(found) != task.ids:
             structures = f"the structures {', '.join(task.ids)}, found {', '.join(found)}"
@@ -200,7 +203,10 @@ def matched(predicted: Predictions, truth: Rois, *, task: Task) -> list[tuple[in
     if predicted.roi_size_px != truth.roi_size_px:
         sizes = in_words(predicted.roi_size_px), in_words(truth.roi_size_px)
         raise DataError(f"{truth.domain}: predictions of {sizes[0]} cannot be scored on ROIs of {sizes[1]}")
-    rows = truth.indices(predicted.settings["split"]).tolist()
+    split = predicted.settings.get("split")
+    if split not in (*SPLITS, "all"):
+        raise DataError(f"{truth.domain}: predictions: expected those of a split, found {split!r}; predict again")
+    rows = truth.indices(split).tolist()
     if predicted.names != [truth.names[row] for row in rows]:
         raise DataError(f"{truth.domain}: the predictions are not of the images in the ROI file; predict again")
     return list(enumerate(rows))

@@ -14,6 +14,7 @@ from fdgst.inference.segmenter import Segmenter, open_locator
 from fdgst.inference.working import in_workers
 from fdgst.progress import progress
 from fdgst.storage.atomic import write_text
+from fdgst.storage.cells import guarded
 
 COLUMNS = ("image", "left", "top", "width", "height", "confidence")
 
@@ -56,7 +57,7 @@ def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None, locator: 
     table.writerow(COLUMNS)
     faults, found = [], 0
     for path, box in zip(paths, boxes, strict=True):
-        table.writerow([path.as_posix(), *_cells(box)])
+        table.writerow([guarded(path.as_posix()), *_cells(box)])
         faults += [box] if isinstance(box, str) else []
         found += isinstance(box, Candidate)
     write_text(out, text.getvalue())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fdgst.data.names import undecodable, undecodable_fault
 from fdgst.errors import DataError
 
 ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"))
@@ -61,6 +62,7 @@ def list_photographs(given: Sequence[Path]) -> list[Listed]:
         for item in listed
         if names[item.name.lower()] > 1
     ]
+    faults += [undecodable_fault(path) for path in paths if undecodable(path.name)]
     if faults:
         raise DataError(*faults)
     return listed

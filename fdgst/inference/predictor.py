@@ -16,13 +16,14 @@ from fdgst.errors import FormatError
 from fdgst.inference import NORMALISATIONS
 from fdgst.inference.predict import BATCH
 from fdgst.models import reason, rebuild_network
+from fdgst.storage.access import expect_readable
 from fdgst.study.faults import checked, lines
 from fdgst.study.strict import Count, Id, Natural, Strict
 from fdgst.study.training import Training
 from fdgst.training import methods
 from fdgst.training.device import choose, configure, usable_cpus
 from fdgst.training.pool import grey_levels, stored
-from fdgst.training.results import MODEL, RECORD
+from fdgst.training.results import MODEL, RECORD, record_of
 from fdgst.training.store import normalise
 
 LAST = "last"
@@ -109,6 +110,8 @@ class Predictor:
         )
         path = weights or folder / MODEL
         self.weights = LAST if path.name == MODEL else path.stem
+        expect_readable(path, "the weights of a finished training")
+        record_of(path)  # refuses those of another training
         try:
             self._trainer.load_weights(load_file(path))
         except (OSError, RuntimeError, SafetensorError) as error:
@@ -136,7 +139,7 @@ class Predictor:
 def _forget_statistics(network: nn.Module) -> None:
     """Take the running statistics from a network: without them batch normalisation takes those of its batch."""
     for module in network.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm):
             module.running_mean = module.running_var = None
 
 
@@ -144,9 +147,9 @@ def _record(path: Path) -> dict[str, Any]:
     """Read run.json."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise FormatError(f"{path}: expected the record of a finished training, found none; train again") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: damaged ({error}); train again") from error
     if not isinstance(record, dict):
         raise FormatError(f"{path}: damaged (no map of keys and values); train again")

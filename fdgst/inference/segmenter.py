@@ -82,6 +82,9 @@ class Segmenter:
         self.contents, self.roi = bundles[0].contents, roi
         self.task: Task = self.contents.task
         faults = [f"{other.folder}: {line}" for other in bundles[1:] for line in _differences(bundles[0], other)]
+        for number, other in enumerate(bundles):
+            if any(other.digest == earlier.digest for earlier in bundles[:number]):
+                faults.append(f"{other.folder}: given twice; a network never disagrees with itself")
         if self.task.bits != 8 and self._locates:
             faults.append(f"{bundles[0].folder}: locating needs photographs of 8 bits; give --roi")
         if locator and not self._locates:
@@ -104,7 +107,9 @@ class Segmenter:
         """Segment a photograph, unsigned (height, width, C), upright, of the task's channels and bits."""
         if not self._locates:
             part = self._given(image.shape[:2])
-            return self._found(image, part, self._each(image, part))
+            beside = not _seen(image.shape[:2], part).any()
+            flags = ["part beside the photograph"] if beside else []
+            return self._found(image, part, self._each(image, part), flags=flags)
         view = view_of(image)
         flags = quality_of(image, view).flags
         found = self._candidates(image, view)

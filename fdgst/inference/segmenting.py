@@ -34,6 +34,7 @@ from fdgst.inference.segmenter import Segmented, Segmenter
 from fdgst.inference.working import in_workers
 from fdgst.progress import Progress
 from fdgst.storage.atomic import atomic, write_text
+from fdgst.storage.cells import guarded
 from fdgst.study.task import Measure, Task
 
 log = logging.getLogger(__name__)
@@ -296,7 +297,7 @@ def _put_together(out: Path, rows: Sequence[dict[str, str]], request: Request, c
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
-    table.writerows([row[name] for name in header] for row in rows)
+    table.writerows([guarded(row[name]) if name == "image" else row[name] for name in header] for row in rows)
     write_text(out / TABLE, text.getvalue())
     write_text(out / GALLERY, gallery(out, rows, header, contents))
     flagged = sum(bool(row["flags"]) for row in rows)

@@ -61,6 +61,8 @@ def export(network: nn.Module, path: Path, *, channels: int, size_px: tuple[int,
                 opset_version=OPSET,
                 dynamo=False,
             )
+        except OSError:  # a disk that is full is no fault of the network
+            raise
         except Exception as error:  # whatever a network of somebody's own cannot be turned into
             raise TrainingError(
                 f"{path.name}: this network cannot be written as ONNX ({reason(error)}); bundle it with --no-onnx"

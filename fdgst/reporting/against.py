@@ -59,7 +59,9 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         table = read_csv(path)
     except (OSError, ValueError) as error:
-        raise FormatError(f"{path}: expected a table as CSV, found what cannot be read as such ({error})") from error
+        raise FormatError(
+            f"{path}: expected a table as CSV, found what cannot be read as such ({' '.join(str(error).split())})"
+        ) from error
     if missing := [name for name in (*KEY, "mean") if name not in table.columns]:
         raise FormatError(f"{path}: expected the columns {', '.join([*KEY, 'mean'])}, missing {', '.join(missing)}")
     if not pd.api.types.is_numeric_dtype(table["mean"]):

@@ -87,7 +87,7 @@ def evaluate(
         raise ConfigError(f"missing: expected {' or '.join(MISSING)}, found {missing!r}")
     if against is not None and out is None:
         raise ConfigError("against: expected a folder in out, where the comparison is written, found none")
-    rows_of = {name: _slug(name) for name in methods}
+    rows_of = {name: _slug(name, f"method{number}") for number, name in enumerate(methods, 1)}
     given: dict[str, Any] = {
         "nsd_tolerance_px": nsd_tolerance_px,
         "compare": compare and [[rows_of.get(name, name) for name in pair] for pair in compare],
@@ -142,9 +142,9 @@ def _say(notes: Iterable[str], tell: Callable[[str], None] | None) -> None:
             tell(note)
 
 
-def _slug(name: str) -> str:
-    """Return the id of what has any name: letters, digits and underscores."""
-    return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "_"
+def _slug(name: str, otherwise: str) -> str:
+    """Return the id of what has any name: letters, digits and underscores; another where a name has none of them."""
+    return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or otherwise
 
 
 def _rows(ids: Mapping[str, str], judging: Judging) -> list[Row]:
@@ -167,7 +167,8 @@ def _domains(truths: Truths, judging: Judging) -> dict[str, Column]:
     order = [text for text in known if text in truths.domains]
     order += [text for text in truths.domains if text not in known]
     found = {
-        text: known.get(text, Column(id=_slug(text), title="All images" if text == ALL else text)) for text in order
+        text: known.get(text, Column(id=_slug(text, f"domain{number}"), title="All images" if text == ALL else text))
+        for number, text in enumerate(order, 1)
     }
     ids = [column.id for column in found.values()]
     for text, column in found.items():
@@ -240,11 +241,11 @@ def _write(
             "domains": domains,
             "task": settings.task,
         }
-        make(name, out / "figures" / f"{name}.png", FigureInputs(**nothing, **inputs))
+        notes += make(name, out / "figures" / f"{name}.png", FigureInputs(**nothing, **inputs))
         files.append(out / "figures" / f"{name}.svg")
     make_cases(out / "cases.json", settings=settings, scores=[path], pixels=pixels)
     write_report(out / "report.html", settings=settings, files=[*files, out / "cases.json"])
-    return notes
+    return [*dict.fromkeys(notes)]
 
 
 class FolderPixels:

@@ -92,8 +92,9 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         table = read_csv(path)
     except ValueError as error:
+        reason = " ".join(str(error).split())
         raise FormatError(
-            f"{path}: expected the CSV of fdgst table, found what cannot be read as such ({error})"
+            f"{path}: expected the CSV of fdgst table, found what cannot be read as such ({reason})"
         ) from error
     if missing := [name for name in needed if name not in table.columns]:
         raise FormatError(f"{path}: expected the columns of fdgst table, missing {', '.join(missing)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fdgst import __version__
+from fdgst.errors import ConfigError
 from fdgst.evaluation.catalogue import (
     AVERAGE,
     PROTOCOLS,
@@ -47,6 +48,7 @@ from fdgst.storage.scores import read_scores
 from fdgst.study.slices import Column, Row, TableSettings
 from fdgst.study.task import Measure, Task
 
+LAST_CYRILLIC = 0x52F  # up to here the font that comes with matplotlib has every letter
 OF_METHODS, OF_DOMAINS = ("method", "reference", "better"), ("unseen", "domain", "content", "style")  # columns of ids
 
 
@@ -65,10 +67,27 @@ def study_of(config: Path) -> tuple[TableSettings, dict[str, Any]]:
         What its table shows.
     config : dict
         The whole.
+
+    Raises
+    ------
+    ConfigError
+        If it is not the configuration of a study.
     """
     whole = read_record(config)
+    try:
+        return _settings_of(whole), whole
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
+        fault = f"{config}: expected the whole configuration of a study (results/config.json), found {reason}"
+        raise ConfigError(fault) from error
+
+
+def _settings_of(whole: Mapping[str, Any]) -> TableSettings:
+    """Return what the table of a study shows; the keys that only the page needs are looked up as well."""
+    for key in ("seeds", "roi_size", "network_size", "training"):
+        whole[key]
     bounds, judged = whole.get("upper_bounds", []), whole["evaluation"]
-    settings = TableSettings(
+    return TableSettings(
         methods=tuple(Row(id=m["id"], title=m["title"], upper_bound=m["id"] in bounds) for m in whole["methods"]),
         domains=tuple(Column(id=d["id"], title=d["title"], paper=d.get("paper")) for d in whole["domains"]),
         task=Task.model_validate_json(json.dumps(whole["task"])),
@@ -76,7 +95,6 @@ def study_of(config: Path) -> tuple[TableSettings, dict[str, Any]]:
         tests="",
         **{name: judged[name] for name in ("protocol", "bootstrap_samples", "confidence")},
     )
-    return settings, whole
 
 
 def write_report(
@@ -110,6 +128,7 @@ def write_report(
     script = _template_text("report.js")
     known = vars(material) | {"tables": {name: material.tables.get(name, []) for name in TABLES}}
     known |= _described(settings, config) | _found(settings, material, config)
+    known["undrawn"] = _undrawn(settings) if material.figures else ""
     text = (
         _environment(_methods(settings, config), {item.id: item.title for item in settings.domains})
         .get_template("report.html.j2")
@@ -152,6 +171,18 @@ def _sections(known: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
         ("errata", "Slips of the paper", known["config"]),
         ("provenance", "Provenance", known["config"] or known["records"]),
     ]
+
+
+def _undrawn(settings: TableSettings) -> str:
+    """Say which letters of the titles the figures lack, and what to install; nothing where they have all."""
+    texts = [item.title for item in settings.methods] + [item.title for item in settings.domains]
+    texts += [item.title for item in settings.task.structures]
+    if all(ord(sign) <= LAST_CYRILLIC for text in texts for sign in text):
+        return ""
+    from fdgst.viewing.fonts import advice, undrawable  # only now: matplotlib takes .3 s
+
+    lacking = undrawable(texts)
+    return advice(lacking) if lacking else ""
 
 
 def _template_text(name: str) -> str:

@@ -44,6 +44,7 @@ _DEFINITIONS = {
         " goes from prediction to truth only, both in {unit}."
     ),
 }
+LAST_LATIN = 0x24F  # the last letter of Latin with accents, which TeX reads as UTF-8
 SIDE_BY_SIDE = 2  # so many structures stand beside each other; more have a block of rows each
 LINES = 40  # of a page of the article class, below a caption of ten lines
 
@@ -114,8 +115,11 @@ def render(
         keep_trailing_newline=True,
     )
     beside = task.structures if len(task.structures) <= SIDE_BY_SIDE else task.structures[:1]
+    caption = "\n    ".join(_caption(table, methods, domains, task=task, protocol=protocol, data=data, tests=tests))
+    titles = "".join([*(item.title for item in methods), *(item.title for item in task.structures)])
     return environment.get_template("table1.tex").render(
-        caption="\n    ".join(_caption(table, methods, domains, task=task, protocol=protocol, data=data, tests=tests)),
+        note=_engine(caption + titles),
+        caption=caption,
         label=label,
         domains=len(domains),
         header=" & ".join([*(str(number) for number in range(1, len(domains) + 1)), "Average"]),
@@ -128,6 +132,15 @@ def render(
         groups=len(beside),
         parts=_parts(cells_of(table.to_dict("records")), methods, [item.id for item in domains], task, protocol),
     )
+
+
+def _engine(text: str) -> str:
+    """Say which TeX sets letters that pdfTeX does not know, as a comment; nothing of Latin letters."""
+    strange = sorted({sign for sign in text if ord(sign) > LAST_LATIN and sign not in _MATHEMATICAL and sign.isalpha()})
+    if not strange:
+        return ""
+    shown, font = "".join(strange[:5]), r"\usepackage{fontspec}\setmainfont{...}"
+    return f"% The letters {shown} need LuaLaTeX or XeLaTeX and a font that has them: {font}"
 
 
 def _rules(groups: int, columns: int) -> str:

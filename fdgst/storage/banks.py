@@ -15,7 +15,7 @@ import numpy as np
 from fdgst.core.sparse import Coefficients, low_block_shape
 from fdgst.errors import FormatError
 from fdgst.storage import format as form
-from fdgst.storage.contracts import DENSE_BANK, SOFT_BANK
+from fdgst.storage.contracts import DENSE_BANK, SOFT_BANK, sound
 from fdgst.storage.parts import kind_of, number_or_text
 
 KINDS = ("dense_bank", "soft_bank")
@@ -38,11 +38,12 @@ class DenseBankWriter:
     def __init__(self, file: h5py.File, count: int, channels: int, size_px: tuple[int, int]) -> None:
         sizes = {"N": count, "C": channels, "H": size_px[0], "F": size_px[1] // 2 + 1}
         self._amplitude = DENSE_BANK.add_items(file, "amplitude", sizes)
-        self._done = 0
+        self._file, self._done = file, 0
 
     def add(self, amplitude: np.ndarray) -> None:
         """Store the amplitudes of the next image, float32 (C, H, W // 2 + 1)."""
         self._amplitude[self._done] = amplitude
+        form.check(self._file)
         self._done += 1
 
 
@@ -75,6 +76,7 @@ class SoftBankWriter:
         for name, column in self._columns.items():
             column.resize((self._offset[-1],))
             column[start:] = getattr(coefficients, name)
+        form.check(self._file)
 
     def close(self) -> None:
         """Write where each channel's coefficients begin."""
@@ -152,6 +154,15 @@ class Bank:
         self.channels = int(file[self.pixels].shape[1])
         self.names = form.strings(file["name"])
         self.settings = form.settings(file)
+        height, width = self.size_px
+        found = file[self.pixels].shape[2:]
+        if min(self.size_px) < 1 or found != self._planes(height, width):
+            raise ValueError(f"{self.pixels}: expected planes of images of {height} x {width}, found {found}")
+
+    @staticmethod
+    def _planes(height: int, width: int) -> tuple[int, ...]:
+        """Return the shape of a channel in the file."""
+        raise NotImplementedError
 
     def amplitude(self, image: int) -> np.ndarray:
         """Return the amplitudes of one image, float32 (C, H, W // 2 + 1), native order, unnormalised."""
@@ -162,6 +173,11 @@ class DenseBank(Bank):
     """A bank of whole half spectra."""
 
     pixels = "amplitude"
+
+    @staticmethod
+    def _planes(height: int, width: int) -> tuple[int, ...]:
+        """Return the shape of a half spectrum."""
+        return height, width // 2 + 1
 
     def amplitude(self, image: int) -> np.ndarray:
         """Return what was stored."""
@@ -177,12 +193,27 @@ class SoftBank(Bank):
         super().__init__(path, file)
         self._offset, self._phase = form.read(file["offset"], ...), file["phase"]
         self._columns = [file[name] for name in _COLUMNS]  # a look-up by name is as dear as a read
+        bounds = [0, *self._offset.tolist(), len(self._columns[0])]
+        if len(self._offset) != self.channels * len(self.names) + 1 or bounds != sorted(bounds):
+            raise ValueError(f"offset: expected ascending places of {self.channels} channels, found others")
+
+    @staticmethod
+    def _planes(height: int, width: int) -> tuple[int, ...]:
+        """Return the shape of a block of low frequencies."""
+        return low_block_shape(height, width)
 
     def coefficients(self, image: int) -> Coefficients:
         """Return the amplitudes of one image that are not zero."""
         bounds = self._offset[self.channels * image : self.channels * (image + 1) + 1]
         channel = np.repeat(np.arange(self.channels), np.diff(bounds))
         row, column, value = (form.read(dataset, np.s_[bounds[0] : bounds[-1]]) for dataset in self._columns)
+        height, width = self.size_px
+        if len(row) and not (
+            row.min() >= 0 and row.max() < height and column.min() >= 0 and column.max() <= width // 2
+        ):
+            raise FormatError(
+                f"{self.path}: damaged: coefficients beyond the spectrum; delete it and run snakemake again"
+            )
         return Coefficients(channel, row, column, value)
 
     def amplitude(self, image: int) -> np.ndarray:
@@ -208,4 +239,4 @@ def open_bank(path: Path) -> Iterator[Bank]:
     if kind not in KINDS:
         raise FormatError(f"{path}: expected a file of kind 'dense_bank' or 'soft_bank', found {kind!r}")
     with form.open_file(path, kind=kind) as file:
-        yield (DenseBank if kind == "dense_bank" else SoftBank)(path, file)
+        yield sound(path, file, lambda: (DenseBank if kind == "dense_bank" else SoftBank)(path, file))

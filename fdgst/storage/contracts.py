@@ -5,18 +5,29 @@ N images, H and W the ROI size, h and w the network size, C channels, K structur
 dataset. Where a type has two names, ``u1/u2``, the first is that of 8-bit images, the second that of 16-bit ones.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import h5py
 import numpy as np
 
-from fdgst.errors import FormatError
+from fdgst.errors import FdgstError, FormatError
 from fdgst.progress import progress
 from fdgst.storage import format as form
+from fdgst.storage.places import refuse_misplaced
 
 WHITES = (255, 65535)  # largest grey level of 8-bit and 16-bit images
+IDENTITIES = {  # of each kind: what it is called by `fdgst.storage.places`, and the attributes that its place says
+    "rois": ("ROI file", "domain"), "dense_bank": ("bank", "domain"), "soft_bank": ("bank", "domain"),
+    "shard": ("shard", "augmentation", "content_domain", "style_domain"),
+    "predictions": ("file of predictions", "method", "unseen", "seed", "domain"),
+}  # fmt: skip
+LARGEST_RATIO = 1100  # gzip makes a thousandth of zeros, and no less
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -111,6 +122,67 @@ def contract_of(file: h5py.File) -> Contract:
     return {"rois": ROIS, "dense_bank": DENSE_BANK, "soft_bank": SOFT_BANK, "predictions": PREDICTIONS}[kind]
 
 
+def sound(path: Path, file: h5py.File, make: Callable[[], Made]) -> Made:
+    """Make something of an open file that may be anybody's: whatever it holds, it is that or one line.
+
+    Parameters
+    ----------
+    path : Path
+        Named in the line.
+    file : h5py.File
+        Of a known kind and version.
+    make : callable
+        Reads its attributes and its small datasets.
+
+    Raises
+    ------
+    FormatError
+        If a dataset is missing, of another type or shape, declared larger than the file can hold, or a link to another
+        file; if its place says that it is another file; or if `make` fails in any way.
+    """
+    try:
+        faults = list(_elsewhere(file)) or list(contract_of(file).faults(file)) or list(_oversized(path, file))
+        if not faults:
+            _refuse_misplaced(path, file)
+            if not isinstance(form.settings(file), dict):
+                raise TypeError("settings: expected a map")
+            return make()
+    except FdgstError:
+        raise
+    except Exception as error:  # h5py's and json's kinds, and those of values that are none
+        reason = " ".join(str(error).split()) or type(error).__name__
+        faults = [f"{type(error).__name__}: {reason}" if isinstance(error, KeyError) else reason]
+    raise FormatError(
+        f"{path}: damaged, or not written by fdgst: {'; '.join(faults)}; delete it and run snakemake again"
+    )
+
+
+def _refuse_misplaced(path: Path, file: h5py.File) -> None:
+    """Refuse a file whose place says that it is another."""
+    what, *names = IDENTITIES[str(file.attrs["kind"])]
+    refuse_misplaced(path, what, **{name: file.attrs[name] for name in names})
+
+
+def _elsewhere(file: h5py.File) -> Iterator[str]:
+    """Yield datasets whose values lie in another file: HDF5 would read whatever file of the user's is named there."""
+    for name in contract_of(file).datasets:
+        parts = name.split("/")
+        paths = ["/".join(parts[: number + 1]) for number in range(len(parts))]
+        links = [file.get(path, getlink=True) for path in paths]  # None where there is none
+        if not all(link is None or isinstance(link, h5py.HardLink) for link in links):
+            yield f"dataset {name!r}: expected one of this file, found a link"
+        elif isinstance(found := file.get(name), h5py.Dataset) and (found.external or found.is_virtual):
+            yield f"dataset {name!r}: expected values in this file, found those of another"
+
+
+def _oversized(path: Path, file: h5py.File) -> Iterator[str]:
+    """Yield datasets that are declared larger than any compression could make of a file of its size."""
+    most = LARGEST_RATIO * path.stat().st_size
+    for name in contract_of(file).datasets:
+        if file[name].nbytes > most:
+            yield f"dataset {name!r}: {file[name].nbytes / 2**30:.0f} GiB are declared"
+
+
 def verify(path: Path) -> str:
     """Re-read a whole file: its checksum, its kind and version, and the datasets of its kind.
 
@@ -125,15 +197,17 @@ def verify(path: Path) -> str:
         If a byte differs anywhere, or the file is not what docs/format.md says; one line.
     """
     kind = form.verify(path)
-    with h5py.File(path, "r") as file:
+    with h5py.File(path, "r", locking=False) as file:
         faults = list(contract_of(file).faults(file))
+        if not faults:
+            _refuse_misplaced(path, file)
     if faults:
         raise FormatError(f"{path}: no {kind} of this version: {'; '.join(faults)}")
     return kind
 
 
 def verify_all(paths: Iterable[Path]) -> tuple[dict[str, int], list[str]]:
-    """Verify files, and all ``*.h5`` below folders.
+    """Verify files, and all ``*.h5`` below folders, and the models there whose record says their checksum.
 
     Returns
     -------
@@ -142,16 +216,18 @@ def verify_all(paths: Iterable[Path]) -> tuple[dict[str, int], list[str]]:
     faults : list of str
         One line per damaged file or empty folder.
     """
+    paths = list(paths)
     files, faults = _files(paths)
+    models = dict(_models(paths))
     counts: dict[str, int] = {}
-    for path in progress(files, total=len(files), description="verify", unit="file"):
+    for path in progress([*files, *models], total=len(files) + len(models), description="verify", unit="file"):
         try:
-            kind = verify(path)
+            kind = _verify_model(path, models[path]) if path in models else verify(path)
             counts[kind] = counts.get(kind, 0) + 1
         except FormatError as error:
             faults += error.faults
         except OSError as error:
-            faults.append(f"{path}: cannot be read ({error})")
+            faults.append(f"{path}: cannot be read ({error.strerror or error})")
     return counts, faults
 
 
@@ -165,6 +241,28 @@ def _files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
         if not found:
             faults.append(f"{path}: no HDF5 file (*.h5) below this folder")
     return list(dict.fromkeys(files)), faults
+
+
+def _models(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the models below folders whose training's record, beside them, names their SHA-256, and that."""
+    for record in (record for path in paths if path.is_dir() for record in sorted(path.rglob("run.json"))):
+        try:
+            recorded = json.loads(record.read_bytes())["weights"].items()
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            continue  # of an older version, or another program's
+        for name, sha256 in recorded:
+            if (record.parent / name).is_file():  # what is missing is no damage
+                yield record.parent / name, str(sha256)
+
+
+def _verify_model(path: Path, recorded: str) -> str:
+    """Raise FormatError unless a model has the recorded SHA-256, and return its kind."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != recorded:
+        expected = f"expected SHA-256 {recorded[:12]}... of run.json, found {found[:12]}..."
+        raise FormatError(f"{path}: damaged: {expected}; delete it and run snakemake again")
+    return "model"
 
 
 def _size(axis: str, sizes: Mapping[str, int]) -> int:

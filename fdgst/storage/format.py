@@ -7,8 +7,8 @@ with zeros. It makes any flipped byte visible to `verify`, and names the content
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ import numpy as np
 
 from fdgst import __version__
 from fdgst.errors import FormatError
+from fdgst.storage.access import expect_readable
 from fdgst.storage.atomic import atomic
+from fdgst.storage.behind import Sink
 
 VERSIONS = {"rois": 2, "dense_bank": 2, "soft_bank": 2, "shard": 2, "predictions": 2}
 USER_BLOCK_BYTES = 512  # the smallest that HDF5 allows
@@ -42,17 +44,31 @@ def create(path: Path, *, kind: str, settings: Mapping[str, Any]) -> Iterator[h5
     h5py.File
         Open for writing, attributes `kind`, `version`, `creator` and `settings` set.
     """
-    with atomic(path) as part:
-        with h5py.File(part, "w", userblock_size=USER_BLOCK_BYTES) as file:
+    with atomic(path) as part, Sink(part) as sink:
+        with _Written(sink) as file:
             file.attrs["kind"] = kind
             file.attrs["version"] = VERSIONS[kind]
             file.attrs["creator"] = f"fdgst {__version__}"
             file.attrs["settings"] = json.dumps(settings, sort_keys=True)
             yield file
-        with part.open("r+b") as raw, ThreadPoolExecutor(1) as thread:
-            flushed = thread.submit(os.fsync, raw.fileno())  # the disk works while the hash is computed
-            raw.write(_user_block(_sha256_after_block(part)))
-            flushed.result()
+        sink.check()
+        sink.send()  # the disk works while the hash is computed
+        sink.write_at(0, _user_block(_sha256_after_block(part)))
+        sink.synchronise()
+
+
+class _Written(h5py.File):
+    """A file that is written, and knows where to."""
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__(sink, "w", userblock_size=USER_BLOCK_BYTES)
+        self.sink = sink
+
+
+def check(file: h5py.File) -> None:
+    """Raise what the system said of writing a file from `create` so far, on a full disk: asked after every item."""
+    if isinstance(file, _Written):
+        file.sink.check()
 
 
 @contextmanager
@@ -64,17 +80,26 @@ def open_file(path: Path, *, kind: str) -> Iterator[h5py.File]:
     FormatError
         If the file is missing, is no HDF5, has another kind or version, or fails a checksum while it is read.
     """
-    if not path.is_file():
-        raise FormatError(f"{path}: expected a file of kind {kind!r}, found none; run snakemake to make it")
+    expect_readable(path, f"a file of kind {kind!r}")
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r", locking=False) as file:  # no file of ours changes under its name
             _check_kind(path, file, kind)
             yield file
     except OSError as error:
-        if error.errno is not None:  # of the operating system, perhaps about another file
-            raise
+        raise_of_system(error, path)
         # HDF5's own: a truncated file, or a chunk that fails its fletcher32
         raise FormatError(f"{path}: damaged ({error}); delete it and run snakemake again") from error
+
+
+def raise_of_system(error: OSError, path: Path) -> None:
+    """Raise an error again that is the operating system's, and not HDF5's own; HDF5 hides the one in the other."""
+    told = re.search(r"errno = (\d+)", str(error)) if error.filename is None else None
+    if told:
+        unlocked = "; HDF5_USE_FILE_LOCKING=FALSE in the environment reads it without locks"
+        hint = unlocked if "lock file" in str(error) else ""
+        raise OSError(int(told[1]), os.strerror(int(told[1])) + hint, str(path)) from error
+    if error.errno is not None:  # perhaps about another file
+        raise error
 
 
 def read(dataset: h5py.Dataset, selection: Any) -> np.ndarray:
@@ -87,7 +112,9 @@ def read(dataset: h5py.Dataset, selection: Any) -> np.ndarray:
     """
     try:
         return dataset[selection]
-    except OSError as error:  # HDF5's own: a chunk that fails its fletcher32
+    except OSError as error:
+        raise_of_system(error, Path(dataset.file.filename))
+        # HDF5's own: a chunk that fails its fletcher32
         name = dataset.name.lstrip("/")
         raise FormatError(
             f"{dataset.file.filename}: damaged {name} ({error}); delete it and run snakemake again"
@@ -143,8 +170,9 @@ def digest(path: Path) -> str:
     Raises
     ------
     FormatError
-        If the user block is not ours.
+        If there is no such file, or its user block is not ours.
     """
+    expect_readable(path, "a file of fdgst")
     with path.open("rb") as raw:
         block = raw.read(USER_BLOCK_BYTES)
     recorded = block[15:79].decode("ascii", "replace")
@@ -163,13 +191,12 @@ def verify(path: Path) -> str:
     FormatError
         If a byte differs anywhere, the user block included, or kind and version are not known.
     """
-    if not path.is_file():
-        raise FormatError(f"{path}: no such file")
+    expect_readable(path, "a file")
     recorded, found = digest(path), _sha256_after_block(path)
     if recorded != found:
         expected = f"expected SHA-256 {recorded[:12]}..., found {found[:12]}..."
         raise FormatError(f"{path}: damaged: {expected}; delete it and run snakemake again")
-    with h5py.File(path, "r") as file:
+    with h5py.File(path, "r", locking=False) as file:
         kind = str(file.attrs.get("kind", "none"))
         _check_kind(path, file, kind)
     return kind

@@ -7,6 +7,7 @@ from typing import Any
 import h5py
 
 from fdgst.storage import format as form
+from fdgst.storage.contracts import sound
 from fdgst.storage.parts import kind_of
 
 
@@ -39,16 +40,20 @@ def outline(path: Path) -> Outline:
             datasets[name] = _words(found)
 
     with form.open_file(path, kind=kind) as file:
-        file.visititems(note)
-        return Outline(
-            kind=kind,
-            version=int(file.attrs["version"]),
-            creator=str(file.attrs["creator"]),
-            settings=form.settings(file),
-            digest=digest,
-            size_bytes=path.stat().st_size,
-            datasets=datasets,
-        )
+
+        def made() -> Outline:
+            file.visititems(note)
+            return Outline(
+                kind=kind,
+                version=int(file.attrs["version"]),
+                creator=str(file.attrs["creator"]),
+                settings=form.settings(file),
+                digest=digest,
+                size_bytes=path.stat().st_size,
+                datasets=datasets,
+            )
+
+        return sound(path, file, made)
 
 
 def _words(dataset: h5py.Dataset) -> str:

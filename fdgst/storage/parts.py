@@ -9,6 +9,8 @@ import h5py
 import numpy as np
 
 from fdgst.errors import FormatError
+from fdgst.storage import format as form
+from fdgst.storage.access import expect_readable
 
 if TYPE_CHECKING:  # the model of a study is heavy to import, and nothing here makes one
     from fdgst.study.task import Structure
@@ -22,12 +24,12 @@ def kind_of(path: Path) -> str:
     FormatError
         If the file is missing or no HDF5.
     """
-    if not path.is_file():
-        raise FormatError(f"{path}: no such file; run snakemake to make it")
+    expect_readable(path, "an HDF5 file")
     try:
-        with h5py.File(path, "r") as file:
+        with h5py.File(path, "r", locking=False) as file:
             return str(file.attrs.get("kind", "none"))
     except OSError as error:
+        form.raise_of_system(error, path)
         raise FormatError(f"{path}: expected an HDF5 file ({error})") from error
 
 

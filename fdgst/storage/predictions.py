@@ -11,7 +11,7 @@ import numpy as np
 
 from fdgst.core.masks import pack, unpack
 from fdgst.storage import format as form
-from fdgst.storage.contracts import PREDICTIONS
+from fdgst.storage.contracts import PREDICTIONS, sound
 from fdgst.storage.parts import add_structures, structures_of
 
 IDENTITY = ("method", "unseen", "seed", "domain")
@@ -56,6 +56,7 @@ def write_predictions(
         logit = PREDICTIONS.add_items(file, "logit", sizes)
         for row, (planes, answers) in zip(range(len(names)), pairs, strict=True):
             mask[row], logit[row] = pack(planes), answers
+            form.check(file)
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,13 @@ def open_predictions(path: Path) -> Iterator[Predictions]:
         If it is missing, damaged, or no such file of this version.
     """
     with form.open_file(path, kind="predictions") as file:
-        identity = {name: file.attrs[name] for name in IDENTITY}
-        identity["seed"] = int(identity["seed"])
-        structures = tuple(item["id"] for item in structures_of(file))
-        names, settings = form.strings(file["name"]), form.settings(file)
-        yield Predictions(file=file, names=names, structures=structures, settings=settings, **identity)
+        yield sound(path, file, lambda: _read(file))
+
+
+def _read(file: h5py.File) -> Predictions:
+    """Read what a file of predictions says of itself."""
+    identity = {name: file.attrs[name] for name in IDENTITY}
+    identity["seed"] = int(identity["seed"])
+    structures = tuple(item["id"] for item in structures_of(file))
+    names, settings = form.strings(file["name"]), form.settings(file)
+    return Predictions(file=file, names=names, structures=structures, settings=settings, **identity)

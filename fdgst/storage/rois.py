@@ -14,7 +14,7 @@ from fdgst.core.masks import masks_of_greys, pack, unpack
 from fdgst.core.resize import resize_grey, resize_image
 from fdgst.storage import SPLITS
 from fdgst.storage import format as form
-from fdgst.storage.contracts import ROIS
+from fdgst.storage.contracts import ROIS, WHITES, sound
 from fdgst.storage.parts import add_structures, records, structures_of
 
 if TYPE_CHECKING:  # the model of a study is heavy to import, and nothing here makes one
@@ -114,6 +114,7 @@ class RoiWriter:
             self._file[f"{prefix}mask"][row] = pack(masks)
             images.append(image)
             planes.append(masks)
+        form.check(self._file)
         self._rows.append((name, split, group, sha256))
         self._scales += [] if unit_per_px is None else [unit_per_px]
         return Stored(images[0], *planes)
@@ -253,23 +254,34 @@ def open_rois(path: Path) -> Iterator[Rois]:
         If it is missing, damaged, or no ROI file of this version.
     """
     with form.open_file(path, kind="rois") as file:
-        structures = structures_of(file)
-        _, *roi_size_px = file["mask"].shape
-        _, *network_size_px = file["network/mask"].shape
-        yield Rois(
-            file=file,
-            domain=str(file.attrs["domain"]),
-            title=str(file.attrs["title"]),
-            names=form.strings(file["name"]),
-            splits=form.strings(file["split"]),
-            groups=form.strings(file["group"]),
-            structures=tuple(item["id"] for item in structures),
-            within={item["id"]: item["within"] for item in structures},
-            optional=frozenset(item["id"] for item in structures if item["optional"]),
-            white=int(file.attrs["white"]),
-            channels=int(file.attrs["channels"]),
-            roi_size_px=tuple(roi_size_px),
-            network_size_px=tuple(network_size_px),
-            unit=str(file.attrs.get("unit", "")),
-            units_per_px=file["unit_per_px"][:].tolist() if "unit" in file.attrs else [],
-        )
+        yield sound(path, file, lambda: _read(file))
+
+
+def _read(file: h5py.File) -> Rois:
+    """Read what a ROI file says of itself."""
+    structures = structures_of(file)
+    count, *roi_size_px = file["mask"].shape
+    _, *network_size_px = file["network/mask"].shape
+    white, channels = int(file.attrs["white"]), int(file.attrs["channels"])
+    if white not in WHITES or channels not in (1, 3) or channels != file["image"].shape[-1]:
+        raise ValueError(f"white, channels: expected 255 or 65535, and 1 or 3, found {white} and {channels}")
+    units = file["unit_per_px"][:].tolist() if "unit" in file.attrs else []
+    if units and len(units) != count:
+        raise ValueError(f"unit_per_px: expected {count} numbers, found {len(units)}")
+    return Rois(
+        file=file,
+        domain=str(file.attrs["domain"]),
+        title=str(file.attrs["title"]),
+        names=form.strings(file["name"]),
+        splits=form.strings(file["split"]),
+        groups=form.strings(file["group"]),
+        structures=tuple(item["id"] for item in structures),
+        within={item["id"]: item["within"] for item in structures},
+        optional=frozenset(item["id"] for item in structures if item["optional"]),
+        white=white,
+        channels=channels,
+        roi_size_px=tuple(roi_size_px),
+        network_size_px=tuple(network_size_px),
+        unit=str(file.attrs.get("unit", "")),
+        units_per_px=units,
+    )

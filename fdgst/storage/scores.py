@@ -11,7 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from fdgst.errors import DataError, FormatError
+from fdgst.storage.access import expect_readable
 from fdgst.storage.atomic import write_text
+from fdgst.storage.cells import guarded, unguarded
+from fdgst.storage.places import refuse_misplaced
 
 KEYS = ("method", "unseen", "seed", "image", "structure")
 MEASURES = ("dsc", "hd", "hd95", "asd", "asd_directed", "missed")
@@ -20,6 +23,7 @@ FIXED = (*KEYS, *MEASURES, *MORE)
 GROUP = "group"  # the patient or slide that an image is of; files of the first edition have none
 UNIT = ("unit_per_px", "unit")  # what a pixel measures; only where it is known
 TEXT = ("method", "unseen", "image", "structure", "domain", "snapshot", "normalisation", GROUP, "unit")
+FREE = ("image", GROUP, "unit")  # texts of any signs: the others are ids
 LEADING = ("snapshot", "threshold", "normalisation")  # of scores for the protocols, before the columns of all scores
 DISTANCES = ("hd", "hd95", "asd", "asd_directed")  # empty where the truth has no such structure
 ENDINGS = ("_truth", "_prediction")  # of the two columns of a derived number; empty where it cannot be read
@@ -76,6 +80,7 @@ def derived_names(table: pd.DataFrame) -> list[str]:
 def write_scores(path: Path, table: pd.DataFrame) -> None:
     """Write scores atomically: numbers with six decimals, NaN as an empty field, rows in the order of their keys."""
     ordered = table.sort_values(_identity(table), kind="stable")
+    ordered = ordered.assign(**{name: ordered[name].map(_cell) for name in FREE if name in ordered.columns})
     write_text(path, ordered.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
@@ -121,7 +126,14 @@ def read_scores(paths: Sequence[Path], *, leading: Sequence[str] = ()) -> pd.Dat
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Read a table of ours, its ids as text: a domain may be called 1 and an image NA; only an empty field is empty."""
-    return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
+    table = pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
+    texts = {name: table[name].map(unguarded, na_action="ignore") for name in FREE if name in table.columns}
+    return table.assign(**texts)
+
+
+def _cell(text: object) -> object:
+    """Guard a text; a number, or nothing, stays."""
+    return guarded(text) if isinstance(text, str) else text
 
 
 def _identity(table: pd.DataFrame) -> list[str]:
@@ -143,12 +155,12 @@ def _differing(paths: Sequence[Path], tables: Sequence[pd.DataFrame]) -> list[st
 
 def _read(path: Path, leading: Sequence[str]) -> pd.DataFrame:
     """Read one file, or raise FormatError with one line for each of its faults."""
-    if not path.is_file():
-        raise FormatError(f"{path}: expected a file of scores, found none; run snakemake to make it")
+    expect_readable(path, "a file of scores")
     try:
         table = read_csv(path)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
-        raise FormatError(f"{path}: expected CSV, found what cannot be read as such ({error})") from error
+        reason = " ".join(str(error).split())
+        raise FormatError(f"{path}: expected CSV, found what cannot be read as such ({reason})") from error
     if missing := [name for name in (*leading, *FIXED) if name not in table.columns]:
         raise FormatError(f"{path}: expected the columns of scores, missing {', '.join(missing)}; score again")
     known = columns(derived_names(table))
@@ -156,6 +168,8 @@ def _read(path: Path, leading: Sequence[str]) -> pd.DataFrame:
     table = table[[*leading, *(name for name in known if name != GROUP), *more]]
     if faults := _faults(path, table):
         raise FormatError(*faults)
+    for method, unseen, seed in table[["method", "unseen", "seed"]].drop_duplicates().itertuples(index=False):
+        refuse_misplaced(path, "file of scores", method=method, unseen=unseen, seed=int(seed))
     return table
 
 

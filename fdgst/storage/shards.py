@@ -15,8 +15,8 @@ import numpy as np
 
 from fdgst.core.half import to_half
 from fdgst.storage import format as form
-from fdgst.storage.behind import Behind, Flusher
-from fdgst.storage.contracts import contract_of
+from fdgst.storage.behind import Behind
+from fdgst.storage.contracts import contract_of, sound
 from fdgst.storage.parts import add_picture, number_or_text
 
 _AHEAD = 2  # content images that wait to be written
@@ -80,7 +80,7 @@ class ShardWriter:
         self._pixels = self._contract.add_items(file, name, sizes, **how)
         self._statistics = {name: np.zeros((count, copies)) for name in STATISTICS}
         self._file, self._done = file, 0
-        self._behind, self._flusher = Behind(ahead=_AHEAD), Flusher(Path(file.filename))
+        self._behind = Behind(ahead=_AHEAD)
 
     def add(self, pixels: np.ndarray, bits: np.ndarray, statistics: Mapping[str, np.ndarray]) -> None:
         """Store the next content image; the arrays are kept until they are written, and may not change.
@@ -105,13 +105,12 @@ class ShardWriter:
         if self._pixels.dtype == np.float16:
             pixels = to_half(pixels.astype(np.float32, copy=False))
         self._pixels[number] = pixels
-        self._flusher.wrote(pixels.nbytes)
         self._mask[number] = bits
+        form.check(self._file)
 
     def stop(self) -> None:
-        """End the threads."""
+        """End the thread."""
         self._behind.stop()
-        self._flusher.close()
 
     def close(self, preview: np.ndarray) -> None:
         """Wait for the images, and write the statistics and the contact sheet."""
@@ -167,10 +166,20 @@ class Shard:
         self.path = Path(path)
         self._context = form.open_file(self.path, kind="shard")
         self.file = self._context.__enter__()
+        try:
+            sound(self.path, self.file, self._read_own)
+        except BaseException as error:
+            self._context.__exit__(type(error), error, error.__traceback__)
+            raise
+
+    def _read_own(self) -> None:
+        """Read what the shard says of itself."""
         attributes = self.file.attrs
         self.content_domain, self.style_domain = str(attributes["content_domain"]), str(attributes["style_domain"])
         self.augmentation, self.window = str(attributes["augmentation"]), str(attributes["window"])
         self.encoding, self.alpha = str(attributes["encoding"]), number_or_text(attributes["alpha"])
+        if self.encoding not in ("grid", "residual"):
+            raise ValueError(f"encoding: expected grid or residual, found {self.encoding!r}")
         self.seed, self.settings = int(attributes["seed"]), form.settings(self.file)
         self.names, self.styles = form.strings(self.file["content"]), form.strings(self.file["style"])
         self.lambdas = self._read("lambda", ...)
@@ -196,12 +205,13 @@ class Shard:
     @property
     def made_from(self) -> str:
         """SHA-256 of the content domain's ROI file, as `fdgst.storage.format.digest` tells it."""
-        return self.settings["inputs"]["content"]
+        inputs = self.settings.get("inputs")
+        return str(inputs.get("content")) if isinstance(inputs, dict) else "none"
 
     @property
     def law(self) -> tuple[float, float] | None:
         """Lowest and highest strength where they were drawn; None for a grid of them."""
-        lambdas = self.settings["lambdas"]
+        lambdas = self.settings.get("lambdas")
         return (lambdas["uniform"][0], lambdas["uniform"][1]) if isinstance(lambdas, dict) else None
 
     @property

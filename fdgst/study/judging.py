@@ -93,7 +93,7 @@ def read_judging(config: Path | Mapping[str, Any] | None, **given: Any) -> Judgi
     strange += [
         f"{where}evaluation: unknown key {key!r}{nearest(str(key), keys)}" for key in of_evaluation if key not in keys
     ]
-    if "task" not in values:
+    if "task" not in values and not strange:
         strange.append(f"{where}expected the key task, found {', '.join(map(str, values)) or 'nothing'}")
     if strange:
         raise ConfigError(*strange)

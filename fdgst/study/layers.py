@@ -7,6 +7,7 @@ from typing import Any
 from fdgst.errors import ConfigError
 
 Key = tuple[str | int, ...]
+MOST_VALUES = 100_000  # of a file of settings, anchors written out
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -36,14 +37,32 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: expected text in UTF-8, found other bytes; save it as UTF-8") from error
     try:
         tree = yaml.compose(text, yaml.SafeLoader)
+        if tree and (grown := _grown(tree)):
+            raise ConfigError(f"{path}: {grown}")
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {_parse_fault(error)}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: expected YAML, found brackets within brackets without end") from error
     if twice := [*_given_twice(tree)] if tree else []:
         raise ConfigError(*(f"{path}: {fault}" for fault in twice))
     if not isinstance(found, dict):
         raise ConfigError(f"{path}: expected keys such as training:, found {type(found).__name__}")
+    if fault := half_letter(found):
+        raise ConfigError(f"{path}: {fault}")
     return found
+
+
+def half_letter(values: Any) -> str:
+    """Say that a text among values holds half a letter (a surrogate), which nothing can write; else nothing."""
+    import json
+
+    try:
+        json.dumps(values, default=str, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        found = ascii(error.object[error.start : error.end])
+        return f"expected text, found half a letter, {found}; write the letter itself"
+    return ""
 
 
 def laid_over(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,6 +98,24 @@ def written(place: Key) -> str:
     """Write a path as in ``augmentations[1].lambda``."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     return text.lstrip(".") or "the whole"
+
+
+def _grown(tree: Any) -> str:
+    """Say that anchors make more of a text than anybody means: a map that holds itself, or too many values."""
+    counts: dict[int, int] = {}  # of values, by node; 0 while it is being counted
+
+    def values(node: Any) -> int:
+        if id(node) in counts:
+            return counts[id(node)] or MOST_VALUES + 1  # 0: it holds itself
+        counts[id(node)] = 0
+        below = node.value if isinstance(node.value, list) else []
+        parts = [part for item in below for part in (item if isinstance(item, tuple) else (item,))]
+        counts[id(node)] = min(1 + sum(map(values, parts)), MOST_VALUES + 1)
+        return counts[id(node)]
+
+    if values(tree) <= MOST_VALUES:
+        return ""
+    return f"expected at most {MOST_VALUES} values, found more, or an anchor that holds itself; write them out"
 
 
 def _given_twice(node: Any, place: Key = ()) -> Iterator[str]:

@@ -126,6 +126,21 @@ class Paths:
             **self._stylised(self.study.methods[method].augmentation, sources),
         }
 
+    def encoder(self) -> list[str]:
+        """File of weights that an encoder begins with, of the user's; none where they are published or random."""
+        training = self.study.config.training
+        return (
+            [] if training.network or training.encoder_weights in ("imagenet", "none") else [training.encoder_weights]
+        )
+
+    def encoder_of(self, method: str) -> list[str]:
+        """File of weights that a row begins with itself: an upper bound's, as the others begin with a pre-training."""
+        return self.encoder() if method in self.upper_bounds else []
+
+    def photographs(self, figure: str) -> list[str]:
+        """Whole photographs of a figure, the user's files."""
+        return self.figure_inputs(figure).get("photographs", [])
+
     def _stylised(self, augmentation: str, sources: Sequence[str]) -> dict[str, list[str]]:
         """Files that a row's copies come from: shards, or what a trainer makes them of."""
         if augmentation == "none":
@@ -282,6 +297,7 @@ class Paths:
         return [
             *(f"results/{name}.csv" for name in (*TABLES, *(["ranks"] if len(self.rivals) > 1 else []))),
             "results/cases.json",
+            *(f"results/rois/{domain}.json" for domain in study.domains),
             *(["results/table1_vs_paper.csv"] if self.beside_the_paper else []),
             *(f"results/figures/{name}.{'svg' if name in CHARTS else 'png'}" for name in self.figures),
             *(self.sheet(name) for name in used),

@@ -13,6 +13,7 @@ from pydantic import field_validator
 from fdgst.errors import ConfigError
 from fdgst.study import faults
 from fdgst.study.augmentations import Augmentation
+from fdgst.study.layers import half_letter
 from fdgst.study.strict import Id, InnerShare, Natural, Strict, Title, Tolerance
 from fdgst.study.task import Structure, Task
 from fdgst.study.training import Training
@@ -249,6 +250,16 @@ def read_settings(source: str, cls: type[Settings]) -> Settings:
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
         plain = json.loads(text)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{where}: expected settings in JSON, found what cannot be read as such ({error})") from error
-    return faults.checked(cls, plain, f"{where}: ")
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
+        fault = f"{where}: expected settings in JSON, found what cannot be read as such ({reason})"
+        raise ConfigError(fault) from error
+    if not isinstance(plain, dict):
+        raise ConfigError(f"{where}: expected a map of settings, found {type(plain).__name__}")
+    if fault := half_letter(plain):
+        raise ConfigError(f"{where}: {fault}")
+    try:
+        return faults.checked(cls, plain, f"{where}: ")
+    except ConfigError as error:  # of a verb's own settings, of which its help has the example
+        hints = "see config.yaml for an example", "see --help of this verb for an example"
+        raise ConfigError(*(fault.replace(*hints) for fault in error.faults)) from error

@@ -70,6 +70,6 @@ class Execution(Strict):
     checkpoint_seconds: Annotated[float, Field(gt=0)]
     """Seconds between two checkpoints: what an interruption loses at most."""
     resident_gib: Annotated[float, Field(ge=0)]
-    """Pixels up to this size are kept in (GPU) memory, GiB; more is read by chunk."""
+    """Pixels up to this size, GiB, and to two thirds of what is free, stay in (GPU) memory; more is read by chunk."""
     tensorboard: bool
     """Whether TensorBoard event files are written too."""

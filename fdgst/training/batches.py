@@ -17,6 +17,7 @@ import torch
 
 from fdgst.core.seeding import generator
 from fdgst.training.batch import Batch
+from fdgst.training.device import use_in_thread
 from fdgst.training.geometry import scale_and_crop
 from fdgst.training.pool import Pool, grey_levels
 from fdgst.training.store import Layout, Store, normalise
@@ -164,7 +165,9 @@ class Batches:
         # of two epochs, since the prefetching thread is ahead of the step
         self._drawn = lru_cache(maxsize=2)(partial(draw, store.layout, sampling))
         self._epoch: tuple[int, EpochDraws] | None = None
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
+        self._reader = ThreadPoolExecutor(
+            1, thread_name_prefix="prefetch", initializer=use_in_thread, initargs=(store.device,)
+        )
         self._ahead: dict[int, Future[tuple[torch.Tensor, torch.Tensor | None]]] = {}
 
     def __enter__(self) -> Self:

@@ -9,7 +9,8 @@ import logging
 import pickle
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 
 import torch
 
-from fdgst.storage.atomic import atomic
+from fdgst.locks import Hold
+from fdgst.storage.atomic import alone_with, atomic
 
 log = logging.getLogger(__name__)
 GENERATIONS = 2
@@ -46,6 +48,18 @@ class Checkpoints:
         self.root, self.key = root, dict(key)
         self.folder = root / sha256(json.dumps(self.key, sort_keys=True).encode()).hexdigest()[:12]
 
+    @contextmanager
+    def alone(self) -> Iterator[Hold]:
+        """Keep other processes from the same run for as long as it trains; see `fdgst.locks.alone`.
+
+        What killed writers left half written is swept away.
+        """
+        with alone_with(self.root) as hold:
+            if hold.locked:
+                for part in self.root.glob("*/*.part"):
+                    part.unlink(missing_ok=True)
+            yield hold
+
     def save(self, step: int, state: Mapping[str, Any]) -> Path:
         """Write a checkpoint atomically, then drop all but the two newest.
 
@@ -66,7 +80,7 @@ class Checkpoints:
         with atomic(path) as part, part.open("wb") as file:
             file.write(buffer.getbuffer())
             file.write(sha256(buffer.getbuffer()).digest())
-        for old in [*self._generations()[GENERATIONS:], *self.folder.glob("*.part")]:
+        for old in self._generations()[GENERATIONS:]:
             old.unlink(missing_ok=True)
         return path
 

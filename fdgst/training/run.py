@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from fdgst.errors import ConfigError, TrainingError
 from fdgst.fingerprint import fingerprint
 from fdgst.models import build_network, reason, rebuild_network
+from fdgst.storage.access import expect_readable
 from fdgst.storage.format import digest
 from fdgst.study.own_network import least_images_of, network_module
 from fdgst.study.training import Execution, Training
@@ -27,7 +28,7 @@ from fdgst.training import methods, results
 from fdgst.training.batches import Batches, Sampling
 from fdgst.training.checkpoint import Checkpoints
 from fdgst.training.clock import DataClock
-from fdgst.training.device import choose, configure, describe, peak_memory, usable_cpus
+from fdgst.training.device import choose, configure, describe, full, peak_memory, usable_cpus
 from fdgst.training.drawn import drawn
 from fdgst.training.identity import TrainingRun
 from fdgst.training.interruption import Interruption
@@ -66,8 +67,18 @@ def train(run: TrainingRun, settings: Training, execution: Execution) -> None:
         After SIGTERM or Ctrl-C; the state is saved.
     """
     _check(run)
-    device = choose(execution.device)
     checkpoints = Checkpoints(run.checkpoints, key(run, settings))
+    with checkpoints.alone() as hold:
+        if hold.waited and results.is_there(run.out, checkpoints.key, settings.as_json()):
+            log.info("%s: trained by the process that was waited for", run)
+            return
+        with _in_memory(run, checkpoints):
+            _train(run, settings, execution, checkpoints)
+
+
+def _train(run: TrainingRun, settings: Training, execution: Execution, checkpoints: Checkpoints) -> None:
+    """Train, alone with the checkpoints."""
+    device = choose(execution.device)
     saved = checkpoints.load()
     threads = saved["threads"] if saved else min(execution.threads, usable_cpus())
     configure(device, threads=threads, tf32=settings.mixed_precision, deterministic=settings.deterministic)
@@ -111,10 +122,19 @@ def key(run: TrainingRun, settings: Training) -> dict[str, str]:
         **{name: json.dumps(value, sort_keys=True) for name, value in identity.items()},
         **{f"{number} {path.parent.name}/{path.name}": digest(path) for number, path in enumerate(files)},
         "live": run.live.model_dump_json() if run.live else "none",
+        **_encoder_key(run, settings),
         "start": hashlib.sha256(run.start.read_bytes()).hexdigest() if run.start else "none",
         "code": " ".join(fingerprint(module) for module in _modules(run, settings)),
         "torch": str(torch.__version__),  # its own type is none that a checkpoint may hold
     }
+
+
+def _encoder_key(run: TrainingRun, settings: Training) -> dict[str, str]:
+    """Name the weights that the encoder begins with by content, where they are a file that is read."""
+    weights = settings.encoder_weights
+    if run.start or settings.network or weights in ("imagenet", "none") or not Path(weights).is_file():
+        return {}
+    return {"encoder weights": hashlib.sha256(Path(weights).read_bytes()).hexdigest()}
 
 
 def _modules(run: TrainingRun, settings: Training) -> list[str]:
@@ -183,7 +203,7 @@ def _trainer(run: TrainingRun, settings: Training, store: Store, device: torch.d
     else:
         network = rebuild_network(settings, **shape)
     if run.start and not begun:
-        _load_start(network, run.start)
+        _load_start(network, run, run.start)
     network.to(device).to(memory_format=torch.channels_last)
     sources = len(store.domains)
     trainer = methods.build(
@@ -196,8 +216,15 @@ def _trainer(run: TrainingRun, settings: Training, store: Store, device: torch.d
     return trainer
 
 
-def _load_start(network: torch.nn.Module, path: Path) -> None:
-    """Load the weights that a run begins with."""
+def _load_start(network: torch.nn.Module, run: TrainingRun, path: Path) -> None:
+    """Load the weights that a run begins with; those of another unseen domain may have seen this one's images."""
+    expect_readable(path, "weights to begin with")
+    record = results.record_of(path)
+    if record and record.get("unseen") not in (None, run.unseen):
+        raise TrainingError(
+            f"{path}: expected weights that were trained without {run.unseen}, found those without {record['unseen']};"
+            " pre-train again"
+        )
     try:
         network.load_state_dict(load_file(path))
     except (RuntimeError, SafetensorError) as error:  # of another network; damaged
@@ -231,12 +258,25 @@ def _named(run: TrainingRun, checkpoints: Checkpoints) -> Iterator[None]:
     """Say which run failed, and what is left of it."""
     try:
         yield
-    except (TrainingError, torch.OutOfMemoryError) as error:
-        kept = checkpoints.newest()
-        last = f"last good checkpoint: {kept}" if kept else "it was too early for a checkpoint"
-        full = "the GPU's memory is full: lower training.images_per_step or training.resident_gib"
-        fault = full if isinstance(error, torch.OutOfMemoryError) else error
-        raise TrainingError(f"{run}: {fault}; {last}") from error
+    except TrainingError as error:
+        raise TrainingError(f"{run}: {error}; {_left(checkpoints)}") from error
+
+
+@contextmanager
+def _in_memory(run: TrainingRun, checkpoints: Checkpoints) -> Iterator[None]:
+    """Say which run found too little memory, be it for its pixels, its network, or a step."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # torch has no class of its own for a CPU's memory
+        if fault := full(error):
+            raise TrainingError(f"{run}: {fault}; {_left(checkpoints)}") from error
+        raise
+
+
+def _left(checkpoints: Checkpoints) -> str:
+    """Say what is left of a run."""
+    kept = checkpoints.newest()
+    return f"last good checkpoint: {kept}" if kept else "it was too early for a checkpoint"
 
 
 def _record(
@@ -266,9 +306,7 @@ def _record(
         "resident": store.resident,
         "interruptions": state.interruptions,
         "versions": results.versions(),
-        "depends_on": {
-            name: value for name, value in state.checkpoints.key.items() if not name.startswith("training.")
-        },
+        "depends_on": results.outside_settings(state.checkpoints.key),
         "precision": "bfloat16" if trainer.mixed else "float32",
         "data_share": round(clock.share, 4),
     }

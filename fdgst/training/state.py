@@ -179,8 +179,12 @@ class TrainingState:
 
     def check(self) -> None:
         """Raise TrainingError if a weight or a running statistic is not finite."""
-        for name, tensor in self.trainer.weights().items():
-            if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+        floats = {name: tensor for name, tensor in self.trainer.weights().items() if tensor.is_floating_point()}
+        finite = torch.stack(
+            [torch.isfinite(tensor).all() for tensor in floats.values()]
+        )  # asked for once, not for each
+        for name, good in zip(floats, finite.tolist(), strict=True):
+            if not good:
                 raise TrainingError(f"{name} is not finite after step {self.step}")
 
     def csv(self) -> str:

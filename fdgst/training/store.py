@@ -26,6 +26,7 @@ from fdgst.storage.rois import Rois, open_rois
 from fdgst.storage.shards import Shard, open_shard
 from fdgst.study.augmentations import Augmentation
 from fdgst.study.slices import Live
+from fdgst.training.device import free_gib
 from fdgst.training.identity import TrainingRun
 from fdgst.training.live import Banked, Contrast, Spectra, Stylising, thresholds_of
 from fdgst.training.pool import Pool, changes, copies, grey_levels, originals
@@ -88,7 +89,7 @@ class Store:
     device : torch.device
         Where batches are wanted.
     resident_gib : float
-        Up to this size, pixels are kept in the memory of `device`.
+        Up to this size, pixels are kept in the memory of `device`, if so much of it is free.
 
     Attributes
     ----------
@@ -154,9 +155,11 @@ class Store:
         self.domain_of = torch.repeat_interleave(torch.arange(len(counts), device=self.device), counts)
         pools = [self.pictures, *([self.changes] if self.changes else [])]
         gib = sum(pool.nbytes for pool in pools) / 2**30
-        self.resident = gib <= min(resident_gib, _free_gib(self.device))
+        free = free_gib(self.device)
+        self.resident = gib <= min(resident_gib, free)
         where = f"kept in memory ({self.device.type})" if self.resident else "read by chunk"
-        log.info("%d pictures, %.2f GiB (resident_gib %g): %s", self.pictures.bases[-1], gib, resident_gib, where)
+        allowed = f"resident_gib {resident_gib:g}, {free:.2f} GiB free for them"
+        log.info("%d pictures, %.2f GiB (%s): %s", self.pictures.bases[-1], gib, allowed, where)
         for pool in pools if self.resident else []:
             pool.load(self.device)
 
@@ -235,7 +238,7 @@ def _bank_faults(run: TrainingRun, rois: Sequence[Rois]) -> list[str]:
                 faults.append(f"{path}: holds images of {run.unseen}, which is unseen in this run")
             elif bank.domain != file.domain:
                 faults.append(f"{path}: expected the bank of {file.domain}, found that of {bank.domain}")
-            elif bank.settings["rois"] != digest(roi_path):
+            elif bank.settings.get("rois") != digest(roi_path):
                 faults.append(f"{path}: not made from the ROI file of {file.domain}; run snakemake to make it again")
             else:
                 faults += _misfit(path, bank, item) if item else []
@@ -328,8 +331,3 @@ def _live_layout(rois: Sequence[Rois], live: Live) -> Layout:
         residual=False,
         style_domains=every,
     )
-
-
-def _free_gib(device: torch.device) -> float:
-    """Return what may be filled with pixels: of a GPU two thirds of what is free now, so that the network has room."""
-    return torch.cuda.mem_get_info(device)[0] / 2**30 * 2 / 3 if device.type == "cuda" else float("inf")

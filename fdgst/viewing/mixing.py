@@ -86,7 +86,7 @@ def _read(paths: Sequence[Path]) -> tuple[list[np.ndarray], list[str]]:
     faults: list[str] = []
     for path in paths:
         try:
-            photograph = read_photograph(path, channels=3, bits=8)
+            photograph = read_photograph(path, channels=3, bits=8, whose="fdgst mix")
             images.append(photograph.pixels)
             notes += [f"{path}: {note}" for note in photograph.notes]
         except DataError as error:

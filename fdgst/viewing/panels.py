@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 
 from fdgst.storage.atomic import atomic
+from fdgst.viewing.fonts import OWN, save_with_letters
 
 GAP_IN, TITLE_IN, DPI = 0.06, 0.2, 150
 LETTERS_PER_INCH = 16  # of the titles' type
@@ -36,8 +37,10 @@ class Panel:
     image: np.ndarray | None
 
 
-def draw(rows: Sequence[Sequence[Panel]], out: Path, *, width_in: float) -> None:
+def draw(rows: Sequence[Sequence[Panel]], out: Path, *, width_in: float) -> list[str]:
     """Write rows of panels, each row as wide as the sheet; equal panels give equal bytes.
+
+    Returns what could not be drawn, one line: letters that no font here has.
 
     Parameters
     ----------
@@ -52,13 +55,18 @@ def draw(rows: Sequence[Sequence[Panel]], out: Path, *, width_in: float) -> None
     height_in = sum(heights) + GAP_IN * len(rows)
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update({"font.size": 7.5, "font.family": "DejaVu Sans"})
+        matplotlib.rcParams.update({"font.size": 7.5, "font.family": OWN})
         figure = Figure((width_in, height_in), facecolor="white")
         strips = figure.subfigures(len(rows), 1, height_ratios=[high + GAP_IN for high in heights], squeeze=False)
         for strip, row, high in zip(strips[:, 0], rows, heights, strict=True):
             _draw_row(strip, row, width_in=width_in, high=high)
-        with atomic(out) as part:
-            figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
+        return save_with_letters(figure, lambda: _write(figure, out))
+
+
+def _write(figure: Figure, out: Path) -> None:
+    """Write a figure as PNG."""
+    with atomic(out) as part:
+        figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"optimize": True})
 
 
 def _tall(row: Sequence[Panel], width_in: float) -> float:

@@ -52,8 +52,7 @@ def show(path: Path, out: Path, *, rois: Path | None) -> list[str]:
     rows, notes = _SHOW[kind_of(path)](path, rois)
     if not rows:
         raise ConfigError(f"{path}: holds no image to be shown")
-    draw(rows, out, width_in=WIDTH_IN)
-    return notes
+    return [*notes, *draw(rows, out, width_in=WIDTH_IN)]
 
 
 def _show_rois(path: Path, _: Path | None) -> tuple[Rows, list[str]]:

@@ -20,6 +20,7 @@ from tests.benchmarks.harness import ONE_THREAD, Row, peak_mib, report, side_by_
 os.environ |= ONE_THREAD  # before numpy
 
 import numpy as np
+import scipy.fft
 from PIL import Image
 
 from fdgst.core.fourier import stylize
@@ -119,19 +120,30 @@ def plain_write(source: Path, out: Path) -> None:
     """Write a shard's pixels and masks again, and nothing else: the same filter, hash and fsync."""
     out.unlink(missing_ok=True)
     with open_shard(source) as shard:
-        pixels, bits = shard.images(np.array([0]))[0], shard.bits(np.array([0]))[0]
+        name, per_item = ("image", 2) if shard.encoding == "grid" else ("residual", 1)
+        pixels, bits = shard.file[name][0], shard.bits(np.array([0]))[0]
         count = len(shard)
     with form.create(out, kind="shard", settings={}) as file:
-        image = form.add_images(file, "image", (count, *pixels.shape), "u1", compression="none", per_item=2)
+        shape = (count, *pixels.shape)
+        image = form.add_images(file, name, shape, pixels.dtype, compression="none", per_item=per_item)
         mask = form.add_images(file, "mask", (count, *bits.shape), "u1", compression="none")
         for i in range(count):
             image[i], mask[i] = pixels, bits
 
 
+def transforms(content: np.ndarray) -> None:
+    """Transform a content image and columns of its mixed spectrum, and nothing else: what `fdg` cannot do without."""
+    spectrum = scipy.fft.rfft2(content.astype(float), workers=1, overwrite_x=True)
+    scipy.fft.ifft(spectrum.astype(np.complex64), axis=-2, workers=1, overwrite_x=True)
+
+
 def speed(case: Case, rounds: int) -> list[Row]:
     """Compare shards with the literal arithmetic, and the fastest grid with a plain write."""
     content, style = case.images(0)
-    plain = case.folder / "plain.h5"
+    plain, plain_residual = case.folder / "plain.h5", case.folder / "plain-residual.h5"
+    residual = case.folder / "residual.h5"
+    case.make("fdg_st", encoding="residual")
+    case.shard("fdg_st").rename(residual)
     best = side_by_side(
         {
             "literal fdg": lambda: literal(content, style, 0),
@@ -142,6 +154,8 @@ def speed(case: Case, rounds: int) -> list[Row]:
             "fdg_st --jobs 1": lambda: case.make("fdg_st", "--jobs", "1"),
             "fdg_st": lambda: case.make("fdg_st"),
             "plain write": lambda: plain_write(case.shard("fdg_st"), plain),
+            "plain residual": lambda: plain_write(residual, plain_residual),
+            "transforms": lambda: [transforms(content) for _ in range(10)],
         },
         rounds=rounds,
     )
@@ -151,6 +165,13 @@ def speed(case: Case, rounds: int) -> list[Row]:
         slow, fast = 1000 * best[f"literal {name.split()[0]}"], 1000 * best[name] / case.count
         detail = f"{SIZES}, {case.count} contents: {fast:.1f} ms against {slow:.0f} ms per content"
         rows.append(Row(f"{name}: speed of fdgst shard", "literal arithmetic", slow / fast, "x", target, detail))
+    limits = {
+        "the transforms of fdg alone, one thread": ("literal fdg", best["transforms"] / 10),
+        "a plain write of the residuals of fdg_st": ("literal fdg_st", best["plain residual"] / case.count),
+    }
+    for what, (slow, fast) in limits.items():
+        detail = f"a limit: {1000 * fast:.1f} against {1000 * best[slow]:.0f} ms per content"
+        rows.append(Row(what, "literal arithmetic", best[slow] / fast, "x", "", detail))
     written = plain.stat().st_size / 1e6
     for name in ("fdg_st", "fdg_st --jobs 1"):
         rates = [written / best[one] for one in (name, "plain write")]

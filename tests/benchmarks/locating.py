@@ -82,7 +82,7 @@ def phantoms(
             disc=("edge" if at_edge else "inside") if seen else "outside",
         )
         kind = ("drawn, at the edge" if at_edge else "drawn") if seen else "drawn, no disc"
-        yield Case(kind, str(index), drawn.image, _ellipse(drawn.masks["disc"]) if seen else None)
+        yield Case(kind, str(index), drawn.image, _ellipse(drawn.mask("disc")) if seen else None)
 
 
 def photographs(folder: Path, discs: Path) -> list[Case]:

@@ -13,7 +13,6 @@ same run.
 """
 
 import argparse
-import csv
 import json
 import os
 import random
@@ -48,11 +47,13 @@ from fdgst.training.batches import Batches, Sampling
 from fdgst.training.device import configure
 from fdgst.training.identity import TrainingRun
 from fdgst.training.store import Store
+from tests.benchmarks.harness import Row, report
 from tests.tasks import task
 
 DOMAINS, TRAIN, LAMBDAS = "abc", 32, (0.3, 0.6, 1.0)
 ACTIVATIONS_PER_PIXEL = 79e6 / 256**2  # read and written by one forward pass of DeepLabV3+ with MobileNetV2
 PASSES, BYTES = 3, 2  # forward and backward; bfloat16
+BARE = "forward, backward and optimiser on one batch"
 
 
 def settings(images):
@@ -280,33 +281,43 @@ def copy_bandwidth():
 
 
 def measure(arguments, folder):
-    """Yield rows (what, value, unit)."""
+    """Yield rows."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     configuration = settings(arguments.images)
     configure(device, threads=arguments.threads, tf32=configuration.mixed_precision, deterministic=False)
     rois, shards = write_files(folder, arguments.size)
     listed = write_pictures(folder, rois, shards)
+    size = f"{device}, {arguments.size} px, {arguments.images} images a step"
     with_data, bare = ours(rois, shards, configuration, arguments.images, arguments.steps, device, 1e9)
-    yield "step with data", 1000 * with_data, "ms"
-    yield "bare step", 1000 * bare, "ms"
-    yield "step with data / bare step", with_data / bare, "ratio"
+    detail = f"{size}: {1000 * with_data:.1f} against {1000 * bare:.1f} ms"
+    yield Row("training step with its data", BARE, with_data / bare, "x", "", detail)
     live = live_against_shards(folder, rois, shards, configuration, arguments.images, arguments.steps, device)
     for name in ("live, spectra", "live, banks"):
-        yield f"step stylised {name} / step that reads shards", live[name] / live["shards"], "ratio"
+        detail = f"{size}: {1000 * live[name]:.1f} against {1000 * live['shards']:.1f} ms"
+        yield Row(
+            f"training step, {name}", "a step that reads shards", live[name] / live["shards"], "x", "<= 1.10", detail
+        )
     by_chunk, bare = ours(rois, shards, configuration, arguments.images, arguments.steps, device, 0)
-    yield "step with data read by chunk / bare step", by_chunk / bare, "ratio"
+    detail = f"{size}: {1000 * by_chunk:.1f} against {1000 * bare:.1f} ms"
+    yield Row("training step with its data read by chunk", BARE, by_chunk / bare, "x", "", detail)
     usual = customary(listed, configuration, arguments.images, arguments.steps, arguments.workers, device)
-    yield "images per second", arguments.images / with_data, "1/s"
-    yield "images per second, customary loop", usual, "1/s"
-    yield "images per second, ours / customary", arguments.images / with_data / usual, "ratio"
+    rate = arguments.images / with_data
+    detail = f"{size}: {rate:.0f} against {usual:.0f} images per second; it has {arguments.workers} workers"
+    yield Row("images per second of a training", "a customary PyTorch loop", rate / usual, "x", "", detail)
     seconds, peak = start_up(folder, rois, shards, configuration, arguments.threads)
-    yield "start-up and writing of fdgst train", seconds, "s"
-    yield "peak memory of fdgst train", peak / 2**20, "MiB"
+    yield Row("start-up and writing of fdgst train", "", seconds, "s", "", size)
+    yield Row("peak memory of fdgst train", "", peak / 2**20, "MiB", "", size)
     if device.type == "cuda":
         bandwidth = copy_bandwidth()
         floor = arguments.images * ACTIVATIONS_PER_PIXEL * arguments.size**2 * PASSES * BYTES / bandwidth
-        yield "copy bandwidth", bandwidth / 1e12, "TB/s"
-        yield "step with data / floor of its memory traffic", with_data / floor, "ratio"
+        yield Row(
+            "training step with its data",
+            "the floor of its memory traffic",
+            with_data / floor,
+            "x",
+            "",
+            f"{size}, copy bandwidth {bandwidth / 1e12:.2f} TB/s",
+        )
 
 
 def main():
@@ -319,12 +330,8 @@ def main():
     parser.add_argument("--threads", type=int, default=1, help="of every loop")
     parser.add_argument("--workers", type=int, default=2, help="processes of the customary loop that read pictures")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, arguments.out.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["what", "value", "unit"])
-        for what, value, unit in measure(arguments, Path(folder)):
-            print(f"{what:55} {value:10.3f} {unit}", flush=True)
-            writer.writerow([what, f"{value:.6g}", unit])
+    with tempfile.TemporaryDirectory() as folder:
+        report(list(measure(arguments, Path(folder))), arguments.out)
 
 
 if __name__ == "__main__":

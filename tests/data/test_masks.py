@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from fdgst.data.masks import mask_faults, mask_warnings
 from tests.data.folders import mask
@@ -66,6 +67,26 @@ def test_the_advice_for_class_numbers_makes_them_readable():
 )
 def test_what_is_a_mask_of_the_task_is_taken(grey, own):
     assert faults(grey, own) == []
+
+
+@pytest.mark.parametrize("rule", ["BILINEAR", "BICUBIC", "LANCZOS"])
+@pytest.mark.parametrize("side", [96, 128, 256])
+def test_a_mask_of_many_small_structures_is_read_after_resampling(side, rule):
+    y, x = np.mgrid[:512, :512]
+    grey = np.zeros((512, 512), np.uint8)
+    for row, column in np.random.default_rng(0).integers(0, 512, (300, 2)):
+        grey[(y - row) ** 2 + (x - column) ** 2 < 64] = 255
+    resampled = np.asarray(Image.fromarray(grey).resize((side, side), Image.Resampling[rule]))
+    assert faults(resampled, NUCLEI) == []
+
+
+@pytest.mark.parametrize("border", [0, 0.3])
+def test_a_photograph_is_no_mask_even_with_a_black_border(border):
+    smooth = Image.fromarray(np.random.default_rng(1).integers(0, 256, (24, 24)).astype(np.uint8))
+    grey = np.asarray(smooth.resize((200, 200), Image.Resampling.BICUBIC)).copy()
+    grey[: int(border * 200)] = 0
+    (fault,) = faults(grey, NUCLEI)
+    assert fault.endswith("is it a mask?")
 
 
 def test_every_mask_file_is_judged_by_the_structures_that_it_holds():

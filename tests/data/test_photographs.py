@@ -165,7 +165,7 @@ def test_a_file_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     path = saved(tmp_path / "a.png", PIXELS)
     for most in (599, 100):  # Pillow warns above, and fails above twice as much
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", most)
-        assert "million pixels, found more" in fault_of(path)
+        assert "million pixels, found 0 million; reduce it" in fault_of(path)
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,16 @@ def test_a_coloured_mask_is_refused_with_the_number_of_its_pixels(tmp_path):
     coloured = np.repeat(GREY[..., None], 3, axis=2)
     coloured[0, :2, 1] ^= 1
     assert "found 2 pixels with channels that differ" in fault_of(saved(tmp_path / "a.png", coloured), read_grey_mask)
+
+
+def test_a_colour_profile_is_told_and_not_applied(tmp_path):
+    found = read_photograph(saved(tmp_path / "a.png", PIXELS, icc_profile=b"any"), channels=3, bits=8)
+    np.testing.assert_array_equal(found.pixels, PIXELS)
+    assert found.notes == ("image with a colour profile (ICC), which is not applied",)
+
+
+@pytest.mark.parametrize(
+    ("whose", "hint"), [("task.bits", "set task.bits: 16"), ("fdgst mix", "fdgst mix takes no other")]
+)
+def test_who_asks_for_a_depth_is_named(tmp_path, whose, hint):
+    assert hint in fault_of(saved(tmp_path / "a.png", DEEP), whose=whose)

@@ -7,9 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from fdgst.cli import fdgst
+from fdgst.data.record import write_record
 from fdgst.errors import ConfigError, DataError, FormatError
 from fdgst.reporting.printing import number
-from fdgst.reporting.report import write_report
+from fdgst.reporting.report import study_of, write_report
 from fdgst.reporting.table import make_table
 from fdgst.storage.scores import write_scores
 from fdgst.study.task import Measure
@@ -163,6 +164,22 @@ def test_a_section_without_a_file_is_left_out(config, study, html, tmp_path):
     assert not left_out & few.ids
     assert not {f"#{name}" for name in left_out} & set(few.links)
     assert left_out - {"against"} <= Page(html).ids
+
+
+def test_what_was_told_at_reading_stands_in_the_report_with_the_number_of_warnings(config, study, tmp_path):
+    settings, whole = study_of(config)
+    readings = []
+    for domain, warnings in (("domain1", ["a.png: <cup> touches"]), ("domain2", ["b.png: odd", "c.png: odd"])):
+        path = tmp_path / f"rois/{domain}.json"
+        path.parent.mkdir(exist_ok=True)
+        lines = [f"{domain}: 3 images: turned upright (EXIF orientation 6)"]
+        write_record(path, domain=domain, stamp="", files={}, lines=lines, warnings=warnings)
+        readings.append(path)
+    write_report(tmp_path / "report.html", settings=settings, files=[*readings, study / "table1.csv"], config=whole)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<li>domain1: 3 images: turned upright (EXIF orientation 6)</li>" in page
+    assert "<summary>3 warnings at reading</summary>" in page
+    assert "<li>a.png: &lt;cup&gt; touches</li>" in page
 
 
 def test_masks_of_any_program_are_reported_without_a_study(study, tmp_path):

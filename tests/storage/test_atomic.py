@@ -1,5 +1,6 @@
 import pytest
 
+from fdgst.errors import WriteError
 from fdgst.storage.atomic import atomic, write_text
 
 
@@ -21,9 +22,25 @@ def test_the_final_name_holds_the_old_file_until_the_new_one_is_whole(tmp_path):
     assert path.read_text() == "new"
 
 
-def test_what_a_kill_left_behind_is_overwritten(tmp_path):
+def test_a_part_has_a_name_that_no_other_writer_has(tmp_path):
     path = tmp_path / "file.txt"
-    path.with_name("file.txt.part").write_text("left behind, and longer than the new text")
-    write_text(path, "new")
-    assert path.read_text() == "new"
-    assert len(list(tmp_path.iterdir())) == 1
+    with atomic(path) as one:
+        pass
+    with atomic(path) as two:
+        pass
+    assert one != two
+    assert {one.parent, two.parent} == {tmp_path}
+
+
+def test_an_error_about_another_file_is_not_blamed_on_the_one_that_is_written(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"), atomic(tmp_path / "file.txt"):
+        (tmp_path / "nowhere").read_text()
+
+
+def test_a_name_that_is_too_long_and_a_file_in_place_of_a_folder_are_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    for path, reason in ((tmp_path / ("x" * 250), "File name too long"), (tmp_path / "file/x", "File exists")):
+        with pytest.raises(WriteError) as told:
+            write_text(path, "text")
+        (fault,) = told.value.faults
+        assert fault.startswith(f"{path}: cannot be written: {reason}; nothing is lost: ")

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from fdgst.errors import FormatError
 from fdgst.storage import format as form
@@ -13,6 +14,7 @@ from fdgst.storage.contracts import (
     verify,
     verify_all,
 )
+from fdgst.training.results import write_results
 from tests.generation.files import write_domain, write_shard
 
 
@@ -93,3 +95,14 @@ def test_the_depth_of_the_images_chooses_between_two_types(tmp_path, white, kind
 def test_a_file_without_its_datasets_is_told_of_each(tmp_path, contract):
     with form.create(tmp_path / "a.h5", kind="rois", settings={}) as file:
         assert len(list(contract.faults(file))) == len(contract.datasets) > 1
+
+
+def test_a_flipped_bit_of_a_model_is_found_by_its_record(tmp_path):
+    folder = tmp_path / "runs"
+    write_results(folder, {"weight": torch.arange(9.0)}, record={}, history="", snapshots=[])
+    assert verify_all([folder]) == ({"model": 1}, [f"{folder}: no HDF5 file (*.h5) below this folder"])
+    model = folder / "model.safetensors"
+    model.write_bytes(model.read_bytes()[:-1] + b"\1")
+    (_, fault) = verify_all([folder])[1]
+    assert fault.startswith(f"{model}: damaged: expected SHA-256 ")
+    assert fault.endswith("; delete it and run snakemake again")

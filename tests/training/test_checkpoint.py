@@ -90,7 +90,9 @@ def test_nothing_of_a_checkpoint_is_unpickled(checkpoints, caplog):
     assert "holds more than tensors" in caplog.text
 
 
-def test_what_a_kill_left_half_written_is_swept_away(checkpoints):
-    (checkpoints.folder / "step00000016.pt.part").write_bytes(b"half")
-    checkpoints.save(20, {})
-    assert [path.name for path in sorted(checkpoints.folder.iterdir())] == ["step00000015.pt", "step00000020.pt"]
+def test_what_a_kill_left_half_written_is_swept_away_when_the_run_is_taken_up(checkpoints):
+    (checkpoints.folder / "step00000016.pt.0123abcd.part").write_bytes(b"half")
+    with checkpoints.alone() as hold:
+        assert not hold.waited
+        assert checkpoints.load()["step"] == 15
+    assert [path.name for path in sorted(checkpoints.folder.iterdir())] == ["step00000010.pt", "step00000015.pt"]

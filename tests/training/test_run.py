@@ -14,7 +14,7 @@ from fdgst.errors import ConfigError, TrainingError
 from fdgst.study.training import Execution
 from fdgst.training.interruption import Interrupted
 from fdgst.training.methods import load
-from fdgst.training.run import train
+from fdgst.training.run import key, train
 
 ALWAYS, NEVER = 1e-9, 1e9
 FILES = ["history.csv", "model.safetensors", "run.json"]
@@ -177,6 +177,23 @@ def test_the_main_stage_starts_from_the_pre_trained_weights(run, settings, tmp_p
     before, after = load_file(start), load_file(run().out / "model.safetensors")
     weights = [name for name in before if name.endswith("weight")]
     assert all(torch.allclose(before[name], after[name], atol=1e-8) for name in weights)
+
+
+def test_weights_that_may_have_seen_the_unseen_domain_are_refused(run, settings, tmp_path):
+    rois = [path for path in run().rois if path.stem == "a"]
+    train(run(stage="pretrain", out=tmp_path / "pre", unseen="b", rois=rois), settings(), execution())
+    with pytest.raises(TrainingError, match="expected weights that were trained without c, found those without b"):
+        train(run(start=tmp_path / "pre" / "model.safetensors"), settings(), execution())
+
+
+def test_other_weights_of_an_encoder_at_the_same_path_are_another_training(run, settings, tmp_path):
+    own = settings(encoder_weights=str(tmp_path / "w.pth"))
+    keys = []
+    for text in ("one", "two"):
+        (tmp_path / "w.pth").write_text(text)
+        keys.append(key(run(), own))
+    assert keys[0] != keys[1]
+    assert "encoder weights" not in key(run(start=tmp_path / "w.pth"), own)  # which does not read them
 
 
 def test_weights_of_another_network_are_refused(run, settings, tmp_path):

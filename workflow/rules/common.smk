@@ -9,6 +9,7 @@ from pathlib import Path
 
 from snakemake.logging import logger
 
+from fdgst.data.record import digest_of, stamp_of
 from fdgst.errors import ConfigError
 from fdgst.fingerprint import PACKAGE, fingerprint, module_of
 from fdgst.study.closing import repeat_faults
@@ -24,6 +25,10 @@ try:
     STUDY = load_study(config, base=base_config(), overlays=[*map(Path, workflow.configfiles)])
 except ConfigError as error:
     sys.exit("\n".join(error.faults))  # Snakemake would name this line after them
+except Exception as error:
+    from fdgst.cli.ending import said_of
+
+    sys.exit("\n".join(f"fdgst: error: {fault}" for fault in said_of(error, sys.argv)))
 
 PATHS, SLICES = Paths(STUDY), Slices(STUDY)
 DOMAINS, ROWS, SEEDS = STUDY.domains, STUDY.rows, list(STUDY.config.seeds)
@@ -36,6 +41,7 @@ RUN_TIME_FLAGS = (
     f" --resident-gib {TRAINING.resident_gib}" + (" --tensorboard" if TRAINING.tensorboard else "")
 )
 NAME = "[A-Za-z0-9_]+"
+PLACED = workflow.modifier.modify_path  # below the prefix, where this workflow is a module with one
 
 if STUDY.inherited:
     print("Taken over from the demo's config.yaml:", ", ".join(STUDY.inherited), file=sys.stderr)
@@ -69,7 +75,15 @@ def constant(value):
 
 def users(make, *names):
     """The same for files that are the user's: no prefix and no storage of the results is theirs."""
-    return lambda wildcards: [local(path) for path in make(*(wildcards[name] for name in names))]
+    return lambda wildcards: tracked(make(*(wildcards[name] for name in names)))
+
+
+def tracked(paths):
+    """Those of the user's files that Snakemake can look at: a brace is a wildcard to it, wherever a path comes from.
+
+    Rules know the others by their digests, which are among their params.
+    """
+    return [local(path) for path in paths if "{" not in path]
 
 
 @cache
@@ -99,12 +113,30 @@ def network_fingerprint():
     return fingerprint(network_module(TRAINING.network)) if TRAINING.network else ""
 
 
+def stamp(wildcards):
+    """What the files of a domain are known by; no function of the output, whose params Snakemake does not compare."""
+    record = PLACED(f"results/rois/{wildcards.domain}.json", property="output")
+    return stamp_of(Path(record), map(Path, PATHS.images(wildcards.domain)))
+
+
+def digests(make, *names):
+    """A function of wildcards: the digests of the user's files, whose dates may stay while they change."""
+    return lambda wildcards: [digest_of(Path(path)) for path in make(*(wildcards[name] for name in names))]
+
+
 def flags(*names):
     """A function that writes some of a rule's inputs as flags of its command; empty ones have none."""
     # of the inputs, not of their functions: a module may have put a prefix before them
     return lambda wildcards, input: " ".join(
-        f"--{name.replace('_', '-')} {shlex.quote(path)}" for name in names for path in _listed(input.get(name, []))
+        f"--{name.replace('_', '-')} {shlex.quote(_no_flag(path))}"
+        for name in names
+        for path in _listed(input.get(name, []))
     )
+
+
+def _no_flag(path):
+    """A path that no command takes for a flag."""
+    return f"./{path}" if path.startswith("-") else path
 
 
 def _listed(paths):
@@ -115,14 +147,17 @@ def _listed(paths):
 def figure_inputs(wildcards):
     """The files of a figure, by the flag that takes them; photographs are the user's."""
     files = PATHS.figure_inputs(wildcards.figure)
-    return files | {name: [*map(local, files[name])] for name in files if name == "photographs"}
+    return files | {name: tracked(files[name]) for name in files if name == "photographs"}
 
 
 def figure_flags(wildcards, input):
     """The files of a figure as flags; whole photographs are drawn where none are named and the images are drawn, too."""
     files = PATHS.figure_inputs(wildcards.figure)
-    drawn = STUDY.drawn and wildcards.figure in ("fig2", "fig3") and not files["photographs"]
-    return flags(*files)(wildcards, input) + (f" --phantom {STUDY.reader_settings.seed}" if drawn else "")
+    theirs = files.pop("photographs", [])
+    drawn = STUDY.drawn and wildcards.figure in ("fig2", "fig3") and not theirs
+    more = [f"--photographs {shlex.quote(_no_flag(path))}" for path in theirs]
+    more += [f"--phantom {STUDY.reader_settings.seed}"] if drawn else []
+    return " ".join([flags(*files)(wildcards, input), *more])
 
 
 def fingerprint_of_templates(*patterns):

@@ -134,6 +134,7 @@ rule figure:
         settings=constant(SLICES.figure(ROWS)),
         code=fingerprint("fdgst.reporting.figures"),
         phantom=fingerprint("fdgst.data.phantom.drawing"),  # draws the photographs of figures 2 and 3
+        photographs=digests(PATHS.photographs, "figure"),
     message:
         "Draw {wildcards.figure}"
     shell:

@@ -7,6 +7,7 @@ rule rois:
     output:
         rois="results/rois/{domain}.h5",
         manifest="results/rois/{domain}.csv",
+        record="results/rois/{domain}.json",
     log:
         "results/logs/rois/{domain}.log",
     conda:
@@ -15,12 +16,14 @@ rule rois:
         title=given(PATHS.title, "domain"),  # printed, and no reason to read again
     params:
         settings=given(SLICES.rois, "domain"),
+        stamp=stamp,  # another where a file was replaced, by an older one too
         code=fingerprint("fdgst.data.prepare"),
         reader=fingerprint(module_of(reader_path(STUDY.config.dataset.reader))),
     message:
         "Read the images of {wildcards.domain}"
     shell:
-        "fdgst rois --settings - --title {resources.title:q} --manifest {output.manifest} --out {output.rois}"
+        "fdgst rois --settings - --title {resources.title:q} --manifest {output.manifest} --record {output.record}"
+        " --stamp {params.stamp} --out {output.rois}"
         " <<< {params.settings:q} > {log} 2>&1"
 
 

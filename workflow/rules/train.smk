@@ -4,6 +4,7 @@
 rule pretrain:
     input:
         rois=given(PATHS.source_rois, "unseen"),
+        encoder=users(PATHS.encoder),
     output:
         model="results/pretrained/{unseen}/seed{seed}/model.safetensors",
         run="results/pretrained/{unseen}/seed{seed}/run.json",
@@ -24,6 +25,7 @@ rule pretrain:
         # nothing is stylised here
         code=fingerprint("fdgst.training.run", without=["fdgst.training.live", "fdgst.storage.banks"]),
         trainer=fingerprint("fdgst.training.methods.plain"),
+        encoder=digests(PATHS.encoder),
         network=network_fingerprint(),
     message:
         "Pre-train without {wildcards.unseen}, seed {wildcards.seed}"
@@ -41,6 +43,7 @@ rule train:
         shard=training_inputs("shard"),
         bank=training_inputs("bank"),
         reference=training_inputs("reference"),
+        encoder=users(PATHS.encoder_of, "method"),
     output:
         model="results/runs/{method}/{unseen}/seed{seed}/model.safetensors",
         run="results/runs/{method}/{unseen}/seed{seed}/run.json",
@@ -64,6 +67,7 @@ rule train:
         out=subpath(output.model, parent=True),
         code=fingerprint("fdgst.training.run"),
         trainer=given(trainer_fingerprint, "method"),
+        encoder=digests(PATHS.encoder_of, "method"),
         network=network_fingerprint(),
     message:
         "Train {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"

@@ -4,7 +4,7 @@ An image is drawn from what it is: the seed, its camera, its split and its index
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,22 +32,52 @@ class Drawing:
     ----------
     image : ndarray of uint8, shape (height, width, 3)
         RGB.
-    masks : dict of str to ndarray of bool, shape (height, width)
-        By structure: those of `fdgst.data.phantom.reader.STRUCTURES`. Vessels lie partly in the disc and
-        partly out of it.
-    outlines : dict of str to ndarray of float, shape (points, 2)
-        Of cup and disc: x and y in pixels, where the centre of the first pixel is (0, 0).
+    eye, vessels, lesions, frame
+        What was drawn, and the part of it that the image shows.
     """
 
     image: np.ndarray
-    masks: dict[str, np.ndarray]
-    outlines: dict[str, np.ndarray] = field(default_factory=dict)
+    eye: Eye
+    vessels: list[Vessel]
+    lesions: Sequence[Contour]
+    frame: Frame
+
+    def mask(self, structure: str) -> np.ndarray:
+        """Return the pixels whose centres lie inside a structure, bool (height, width).
+
+        Vessels lie partly in the disc and partly out of it.
+
+        Raises
+        ------
+        KeyError
+            If it is none of `fdgst.data.phantom.reader.STRUCTURES`.
+        """
+        if structure == "vessels":
+            blood = (draw_vessels(self.vessels, self.frame, artery=artery)[0] for artery in (False, True))
+            return np.maximum(*blood) > BLOOD
+        contours = {"cup": [self.eye.cup], "disc": [self.eye.disc], "lesion": self.lesions}[structure]
+        x, y = self.frame.axes()
+        found = np.zeros(self.image.shape[:2], bool)
+        for contour in contours:
+            found |= contour.distance(x, y) < 0
+        return found
+
+    def outline(self, structure: str) -> np.ndarray:
+        """Return the outline of ``cup`` or ``disc``: points of x and y in pixels, float (points, 2).
+
+        The centre of the first pixel is (0, 0).
+        """
+        contour = {"cup": self.eye.cup, "disc": self.eye.disc}[structure]
+        angles = np.linspace(-np.pi, np.pi, OUTLINE_POINTS, endpoint=False)
+        radius = contour.radius(angles)
+        points = contour.x + radius * np.cos(angles), contour.y + radius * np.sin(angles)
+        return np.stack(self.frame.pixels(*points), axis=1)
 
     def grey(self, column: str) -> np.ndarray:
         """Return a mask column's grey values, uint8 (height, width)."""
         if column == "mask":
-            return np.array(GREYS, np.uint8)[self.masks["disc"].astype(int) + self.masks["cup"]]
-        return np.where(self.masks[column], np.uint8(255), np.uint8(0))
+            return np.array(GREYS, np.uint8)[self.mask("disc").astype(int) + self.mask("cup")]
+        return np.where(self.mask(column), np.uint8(255), np.uint8(0))
 
     def levels(self, *, channels: int, bits: int) -> np.ndarray:
         """Return the image with some channels and depth, (height, width, channels).
@@ -97,7 +127,7 @@ def draw(*, seed: int, number: int, split: str, index: int, size_px: tuple[int, 
     vessels = _vessels(identity, eye, frame)
     spots = [draw_lesion(generator(*identity, "lesion"))] if lesion else []
     image = _photographed(identity, eye, vessels, frame, taken_by, aperture=None, lesions=spots)
-    return Drawing(image, _masks(eye, vessels, frame, spots), _outlines(eye, frame))
+    return Drawing(image, eye, vessels, spots, frame)
 
 
 def photograph(*, seed: int, number: int, index: int, height_px: int, width_px: int) -> np.ndarray:
@@ -166,30 +196,7 @@ def whole(
     if plaques:
         spots += draw_plaques(generator(*identity, "plaques"), side=eye.side)
     image = _photographed(identity, eye, vessels, frame, taken_by, aperture=inside(edge, 0.03), lesions=spots)
-    return Drawing(image, _masks(eye, vessels, frame, spots), _outlines(eye, frame))
-
-
-def _masks(eye: Eye, vessels: list[Vessel], frame: Frame, spots: Sequence[Contour]) -> dict[str, np.ndarray]:
-    """Return what lies inside each structure, by the pixels' centres."""
-    x, y = frame.axes()
-    blood = np.maximum(*(draw_vessels(vessels, frame, artery=artery)[0] for artery in (False, True)))
-    return {
-        "cup": eye.cup.distance(x, y) < 0,
-        "disc": eye.disc.distance(x, y) < 0,
-        "vessels": blood > BLOOD,
-        "lesion": np.logical_or.reduce([spot.distance(x, y) < 0 for spot in spots] or [np.zeros(blood.shape, bool)]),
-    }
-
-
-def _outlines(eye: Eye, frame: Frame) -> dict[str, np.ndarray]:
-    """Return the outlines of cup and disc in pixels."""
-    angles = np.linspace(-np.pi, np.pi, OUTLINE_POINTS, endpoint=False)
-    outlines = {}
-    for structure, contour in (("cup", eye.cup), ("disc", eye.disc)):
-        radius = contour.radius(angles)
-        points = contour.x + radius * np.cos(angles), contour.y + radius * np.sin(angles)
-        outlines[structure] = np.stack(frame.pixels(*points), axis=1)
-    return outlines
+    return Drawing(image, eye, vessels, spots, frame)
 
 
 def _eye(identity: tuple[str | int, ...], taken_by: Camera) -> Eye:

@@ -143,9 +143,9 @@ def _drishti_gs(shot: Shot, drawing: Drawing) -> None:
     _save(folder / "Images" / f"{name}.png", drawing.image)
     truth = folder / ("GT" if training else "Test_GT") / name
     for structure, kind, line in (("disc", "OD", "OD"), ("cup", "cup", "Cup")):
-        _save(truth / "SoftMap" / f"{name}_{kind}segSoftmap.png", _agreement(drawing.masks[structure]))
-        _text(truth / "AvgBoundary" / f"{name}_{line}AvgBoundary.txt", drawing.outlines[structure][:, ::-1])
-    _text(truth / "AvgBoundary" / f"{name}_diskCenter.txt", drawing.outlines["disc"].mean(axis=0)[None, ::-1])
+        _save(truth / "SoftMap" / f"{name}_{kind}segSoftmap.png", _agreement(drawing.mask(structure)))
+        _text(truth / "AvgBoundary" / f"{name}_{line}AvgBoundary.txt", drawing.outline(structure)[:, ::-1])
+    _text(truth / "AvgBoundary" / f"{name}_diskCenter.txt", drawing.outline("disc").mean(axis=0)[None, ::-1])
 
 
 def _rim_one_r3(shot: Shot, drawing: Drawing) -> None:
@@ -155,7 +155,7 @@ def _rim_one_r3(shot: Shot, drawing: Drawing) -> None:
     shifted = np.roll(drawing.image, 3, axis=1)
     _save(shot.top / clinic / "Stereo Images" / f"{name}.jpg", np.concatenate([drawing.image, shifted], axis=1))
     for structure, word in RIM_CUP.items():
-        mask = drawing.masks[structure]
+        mask = drawing.mask(structure)
         for folder, end, plane in (
             ("Expert1_masks", f"-1-{word}-exp1", binary_erosion(mask)),
             ("Expert2_masks", f"-1-{word}-exp2", binary_dilation(mask)),
@@ -177,7 +177,7 @@ def _rim_one_dl(shot: Shot, drawing: Drawing) -> None:
         )
     for structure, word in RIM_CUP.items():
         path = shot.top / "RIM-ONE_DL_reference_segmentations" / kind / f"{name}-1-{word}-T.png"
-        _save(path, _white(drawing.masks[structure]))
+        _save(path, _white(drawing.mask(structure)))
 
 
 def _refuge(shot: Shot, drawing: Drawing) -> None:
@@ -217,7 +217,7 @@ def _papila(shot: Shot, drawing: Drawing) -> None:
     top = shot.top / "PapilaDB-PAPILA-phantom"
     _save(top / "FundusImages" / f"{name}.jpg", drawing.image)
     for structure in RIM_CUP:
-        points = drawing.outlines[structure]
+        points = drawing.outline(structure)
         middle = points.mean(axis=0)
         for expert, outline in (("1", points), ("2", middle + WIDER * (points - middle))):
             path = top / "ExpertsSegmentations" / "Contours" / f"{name}_{structure}_exp{expert}.txt"
@@ -229,7 +229,7 @@ def _idrid(shot: Shot, drawing: Drawing) -> None:
     part = "a. Training Set" if shot.split == "train" else "b. Testing Set"
     top, name = shot.top / "A. Segmentation", f"IDRiD_{shot.number:02d}"
     _save(top / "1. Original Images" / part / f"{name}.jpg", drawing.image)
-    red = _white(drawing.masks["disc"])[..., None] * np.array((1, 0, 0), np.uint8)
+    red = _white(drawing.mask("disc"))[..., None] * np.array((1, 0, 0), np.uint8)
     _save(top / "2. All Segmentation Groundtruths" / part / "5. Optic Disc" / f"{name}_OD.tif", red)
 
 
@@ -239,7 +239,7 @@ def _chaksu(shot: Shot, drawing: Drawing) -> None:
     top, name = shot.top / shot.split.capitalize(), f"Image{shot.number}"
     _save(top / "1.0_Original_Fundus_Images" / camera / f"{name}.JPG", drawing.image)
     for structure, word in RIM_CUP.items():
-        mask = drawing.masks[structure]
+        mask = drawing.mask(structure)
         for expert in range(1, 6):
             plane = (binary_erosion(mask), mask, mask, mask, binary_dilation(mask))[expert - 1]
             folder = top / "3.0_Doctors_Annotations_Binary_OD_OC" / f"Expert {expert}" / camera / word
@@ -257,8 +257,8 @@ def _dsb2018(shot: Shot, drawing: Drawing) -> None:
     folder = shot.top / "stage1_train" / name
     _save(folder / "images" / f"{name}.png", drawing.image)
     for number, structure in enumerate(("disc", "lesion")):
-        if drawing.masks[structure].any():
-            _save(folder / "masks" / f"{name}_{number}.png", _white(drawing.masks[structure]))
+        if drawing.mask(structure).any():
+            _save(folder / "masks" / f"{name}_{number}.png", _white(drawing.mask(structure)))
 
 
 def _nnunet(shot: Shot, drawing: Drawing) -> None:
@@ -302,7 +302,7 @@ LISTS: dict[str, Callable[[list[Shot]], None]] = {"origa": _origa_list, "nnunet"
 
 def _classes(drawing: Drawing) -> np.ndarray:
     """Return 0 background, 1 rim, 2 cup, uint8 (height, width)."""
-    return (drawing.masks["disc"].astype(np.uint8) + drawing.masks["cup"]).astype(np.uint8)
+    return (drawing.mask("disc").astype(np.uint8) + drawing.mask("cup")).astype(np.uint8)
 
 
 def _agreement(mask: np.ndarray) -> np.ndarray:

@@ -49,8 +49,8 @@ class FigureInputs:
     drawn: bool = False
 
 
-def make(name: str, out: Path, inputs: FigureInputs) -> None:
-    """Draw a figure and write it as PNG and, beside it, PDF and SVG.
+def make(name: str, out: Path, inputs: FigureInputs) -> list[str]:
+    """Draw a figure and write it as PNG and, beside it, PDF and SVG; return what could not be drawn, a line each.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def make(name: str, out: Path, inputs: FigureInputs) -> None:
     if faults:
         raise ConfigError(*faults)
     with style.styled():
-        style.save(draw(inputs), out)
+        return style.save(draw(inputs), out)
 
 
 def _samples(inputs: FigureInputs) -> Figure:

@@ -25,6 +25,7 @@ from PIL import Image
 from fdgst.reporting.contrast import stretched
 from fdgst.storage.atomic import atomic
 from fdgst.storage.rois import Rois
+from fdgst.viewing.fonts import OWN, save_with_letters
 
 WIDTH_IN = 7.2  # a page's text width; the report shows figures at this size or a little larger
 COLUMN_IN = 3.5  # the width of one of two columns
@@ -49,7 +50,7 @@ PREDICTED = (
 )  # first two: Fig. 5
 
 _RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "font.family": OWN,  # comes with matplotlib: the same letters on every machine
     "font.size": 7.5,
     "axes.titlesize": 7.5,
     "axes.labelsize": 7.5,
@@ -83,8 +84,8 @@ def styled() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, out: Path) -> None:
-    """Write a figure as `out` (PNG) and beside it as PDF and SVG; equal figures give equal bytes.
+def save(figure: Figure, out: Path) -> list[str]:
+    """Write a figure as `out` (PNG) and beside it as PDF and SVG; equal figures and fonts give equal bytes.
 
     Parameters
     ----------
@@ -92,7 +93,17 @@ def save(figure: Figure, out: Path) -> None:
         Drawn under `styled`.
     out : Path
         Ends in ``.png``; PDF and SVG have the same stem.
+
+    Returns
+    -------
+    list of str
+        What could not be drawn, one line: signs that no font here has.
     """
+    return save_with_letters(figure, lambda: _write(figure, out))
+
+
+def _write(figure: Figure, out: Path) -> None:
+    """Write a figure in its three forms."""
     with atomic(out.with_suffix(".pdf")) as part:
         figure.savefig(part, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
     with atomic(out.with_suffix(".svg")) as part:

@@ -11,9 +11,9 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 
 from fdgst.core.fourier import log_amplitude, stylize
+from fdgst.core.resize import resize_image
 from fdgst.core.thresholds import thresholded
 from fdgst.core.windows import window_mask
 from fdgst.data.photographs import read_photograph
@@ -64,7 +64,8 @@ def pairs(rois: Sequence[Path], photographs: Sequence[Path], *, drawn: bool) -> 
     rois : sequence of Path
         ROI files; the first training image of the first is the content, that of the second the style.
     photographs : sequence of Path
-        None, or a content and a style photograph; the style is resized to the content's size.
+        None, or a content and a style photograph of the ROIs' depth, brought to their channels; the style is resized
+        to the content's size.
     drawn : bool
         Whether the photographs are drawings, which the figure then says.
 
@@ -84,13 +85,13 @@ def pairs(rois: Sequence[Path], photographs: Sequence[Path], *, drawn: bool) -> 
     for path in rois[:2]:
         with open_rois(path) as domain:
             images.append(domain.image(int(domain.indices("train")[0])))
-            white = domain.white
+            white, channels = domain.white, domain.channels
     found = [Pair("ROI", images[0], images[1], white)]
     if photographs:
-        content, other = (_photograph(path) for path in photographs)
-        size = content.shape[1::-1]
+        white = 255 if drawn else white  # drawings have 8 bits
+        content, other = (_photograph(path, channels, white) for path in photographs)
         name = "Whole (drawn)" if drawn else "Whole"
-        found.append(Pair(name, content, np.asarray(Image.fromarray(other).resize(size, Image.Resampling.LANCZOS))))
+        found.append(Pair(name, content, resize_image(other, content.shape[:2]), white))
     return found
 
 
@@ -213,6 +214,9 @@ def _show_survivors(axes: Axes, pair: Pair) -> None:
     axes.text(0.97, 0.03, f"±{wide}, ±{tall} bins", color="white", transform=axes.transAxes, ha="right", va="bottom")
 
 
-def _photograph(path: Path) -> np.ndarray:
-    """Read a photograph, reduced to `PHOTOGRAPH_PX`."""
-    return style.fit(read_photograph(path, channels=3, bits=8).pixels, PHOTOGRAPH_PX)
+def _photograph(path: Path, channels: int, white: int) -> np.ndarray:
+    """Read a photograph, reduced so that its longer side has at most `PHOTOGRAPH_PX`."""
+    pixels = read_photograph(path, channels=channels, bits=white.bit_length()).pixels
+    scale = PHOTOGRAPH_PX / max(pixels.shape[:2])
+    height, width = (max(round(side * scale), 1) for side in pixels.shape[:2])
+    return resize_image(pixels, (height, width)) if scale < 1 else pixels

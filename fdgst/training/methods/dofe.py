@@ -60,6 +60,7 @@ class DoFE(Trainer):
         """Draw the batch's soft labels from (seed, step)."""
         shape = (len(batch.domains), self.sources)
         draws = generator("soft label", self.seed, batch.step).random(shape, dtype="float32")
+        # from memory that is not page-locked CUDA copies the draws aside before it returns: they may go
         return soft_label(batch.domains, torch.from_numpy(draws).to(self.device, non_blocking=True))
 
 

@@ -3,7 +3,7 @@
 A batch holds images x in its first half and their stylised copies x^ in its second.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from math import exp
 from typing import Any, ClassVar
@@ -36,7 +36,7 @@ class FACT(Trainer):
     @cached_property
     def teacher(self) -> AveragedModel:
         """The average of the student's parameters, made when training begins: a prediction has none."""
-        teacher = AveragedModel(self.network, multi_avg_fn=self._follow)
+        teacher = AveragedModel(self.network)
         teacher.n_averaged += 1  # type: ignore[operator]  # its start, a copy of the student, is the first of the average
         return teacher.requires_grad_(False).train()
 
@@ -48,17 +48,21 @@ class FACT(Trainer):
         disagreement = crosswise(teacher, student)
         loss = cross_entropy(student, batch.masks)  # over both halves: (BCE(x) + BCE(x^)) / 2
         loss = self.descend(loss + consistency_weight(batch.epoch) * disagreement)
-        self.teacher.update_parameters(self.network)
+        self._follow()
         return loss
 
     @torch.no_grad()
-    def _follow(self, teacher: Sequence[torch.Tensor], student: Sequence[torch.Tensor], averaged: Any) -> None:
-        """Move the teacher's parameters towards the student's."""
-        share = 1 - momentum(
-            int(self.teacher.n_averaged)
-        )  # `averaged` is on the device: it would have to be waited for
-        for theirs, ours in zip(teacher, student, strict=True):
+    def _follow(self) -> None:
+        """Move the teacher's parameters towards the student's, and take over its statistics.
+
+        Not by the teacher's own `update_parameters`, which copies the number of steps to the device, and waits for it.
+        """
+        share = 1 - momentum(int(self.teacher.n_averaged))
+        for theirs, ours in zip(self.teacher.module.parameters(), self.network.parameters(), strict=True):
             theirs.lerp_(ours, share)
+        for kept, now in zip(self.teacher.module.buffers(), self.network.buffers(), strict=True):
+            kept.copy_(now)
+        self.teacher.n_averaged += 1  # type: ignore[operator]  # a tensor, on the CPU
 
     def compile(self) -> None:
         """Compile the student and the teacher."""

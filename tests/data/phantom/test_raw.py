@@ -32,8 +32,8 @@ def test_photographs_have_the_aspect_of_their_set(tmp_path):
 
 def test_a_whole_photograph_shows_the_disc_where_its_mask_is():
     drawing = whole(seed=1, number=1, index=0, height_px=128, width_px=150)
-    disc = drawing.masks["disc"]
-    assert (drawing.masks["cup"] <= disc).all()
+    disc = drawing.mask("disc")
+    assert (drawing.mask("cup") <= disc).all()
     field = drawing.image.max(axis=2) > 20
     assert drawing.image[disc].mean() > drawing.image[field & ~disc].mean()  # the disc is the palest part
     assert not disc[0].any()
@@ -41,9 +41,10 @@ def test_a_whole_photograph_shows_the_disc_where_its_mask_is():
 
 def test_outlines_lie_on_the_edges_of_their_masks():
     drawing = whole(seed=1, number=1, index=0, height_px=128, width_px=150)
-    for structure, points in drawing.outlines.items():
+    for structure in ("cup", "disc"):
+        points = drawing.outline(structure)
         columns, rows = np.rint(points).astype(int).T
-        near = [drawing.masks[structure][rows + dy, columns + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+        near = [drawing.mask(structure)[rows + dy, columns + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
         assert np.any(near, axis=0).all()
         assert not np.all(near, axis=0).any()
 
@@ -51,8 +52,8 @@ def test_outlines_lie_on_the_edges_of_their_masks():
 def test_a_lesion_changes_nothing_but_its_place():
     size = {"height_px": 96, "width_px": 96}
     plain, spotted = (whole(seed=1, number=2, index=0, lesion=lesion, **size) for lesion in (False, True))
-    assert spotted.masks["lesion"].any()
-    np.testing.assert_array_equal(plain.masks["disc"], spotted.masks["disc"])
+    assert spotted.mask("lesion").any()
+    np.testing.assert_array_equal(plain.mask("disc"), spotted.mask("disc"))
     np.testing.assert_array_equal(photograph(seed=1, number=2, index=0, **size), plain.image)
 
 
@@ -76,16 +77,16 @@ def test_a_disc_may_lie_at_the_field_s_edge_or_beyond_it(disc, low, high):
     drawing = whole(seed=1, number=1, index=2, height_px=160, width_px=200, disc=disc)
     y, x = np.mgrid[:160, :200]
     inside = np.hypot(x - 99.5, y - 79.5) < 0.495 * 160
-    mask = drawing.masks["disc"]
+    mask = drawing.mask("disc")
     assert low <= (mask & inside).sum() / max(mask.sum(), 1) <= high
     assert (mask & inside).any() == (disc == "edge")
 
 
 def test_plaques_lie_away_from_the_disc_and_change_nothing_else():
     plain, spotted = (whole(seed=1, number=1, index=0, height_px=96, width_px=96, plaques=p) for p in (False, True))
-    assert spotted.masks["lesion"].sum() > 20
-    assert not (spotted.masks["lesion"] & spotted.masks["disc"]).any()
-    far = np.abs(plain.image.astype(int) - spotted.image).max(axis=2)[~spotted.masks["lesion"]]
+    assert spotted.mask("lesion").sum() > 20
+    assert not (spotted.mask("lesion") & spotted.mask("disc")).any()
+    far = np.abs(plain.image.astype(int) - spotted.image).max(axis=2)[~spotted.mask("lesion")]
     assert np.median(far) == 0
 
 

@@ -22,7 +22,7 @@ def drawn(**changes):
 def roi(*, size_px=64, **changes):
     """Image and label (0 background, 1 rim, 2 cup) of a square ROI."""
     drawing = drawn(size_px=(size_px, size_px), **changes)
-    return drawing.image, drawing.masks["disc"].astype(np.uint8) + drawing.masks["cup"]
+    return drawing.image, drawing.mask("disc").astype(np.uint8) + drawing.mask("cup")
 
 
 @pytest.fixture(scope="module")
@@ -147,12 +147,12 @@ def test_an_oblong_roi_shows_more_of_the_eye_along_its_longer_side():
     square, wide = (drawn(size_px=size) for size in ((64, 64), (64, 96)))
     assert wide.image.shape == (64, 96, 3)
     for name in ("cup", "disc"):
-        np.testing.assert_array_equal(wide.masks[name][:, 16:80], square.masks[name])
+        np.testing.assert_array_equal(wide.mask(name)[:, 16:80], square.mask(name))
 
 
 def test_vessels_lie_in_the_disc_and_out_of_it_and_are_darker_than_what_is_beside_them():
     drawing = drawn(size_px=(96, 96))
-    vessels, disc = drawing.masks["vessels"], drawing.masks["disc"]
+    vessels, disc = drawing.mask("vessels"), drawing.mask("disc")
     beside = ndimage.binary_dilation(vessels, iterations=4) & ~ndimage.binary_dilation(vessels)
     for where in (disc, ~disc):
         inside, outside = (np.median(drawing.image[mask & where][:, 1]) for mask in (vessels, beside))
@@ -161,9 +161,9 @@ def test_vessels_lie_in_the_disc_and_out_of_it_and_are_darker_than_what_is_besid
 
 def test_a_lesion_changes_the_picture_around_it_alone():
     without, with_one = drawn(size_px=(96, 96)), drawn(size_px=(96, 96), lesion=True)
-    mask = with_one.masks["lesion"]
+    mask = with_one.mask("lesion")
     changed = np.abs(with_one.image.astype(int) - without.image).max(axis=2)
-    assert not without.masks["lesion"].any()
+    assert not without.mask("lesion").any()
     assert changed[mask].mean() > 20
     assert changed[~ndimage.binary_dilation(mask, iterations=20)].max() < 20
 
@@ -192,8 +192,8 @@ def test_the_reader_draws_what_the_name_says():
     sample = phantom(number=2).entries()[1].load()
     drawing = drawn(seed=7, number=2, index=1)
     np.testing.assert_array_equal(sample.image, drawing.image)
-    np.testing.assert_array_equal(sample.greys["mask"] == 0, drawing.masks["cup"])
-    np.testing.assert_array_equal(sample.greys["mask"] < 255, drawing.masks["disc"])
+    np.testing.assert_array_equal(sample.greys["mask"] == 0, drawing.mask("cup"))
+    np.testing.assert_array_equal(sample.greys["mask"] < 255, drawing.mask("disc"))
     assert (sample.name, sample.group, sample.split, sample.warnings) == ("c2_train_001", "c2_train_001", "train", ())
     assert sample.sha256 == hashlib.sha256(drawing.image.tobytes()).hexdigest()
 

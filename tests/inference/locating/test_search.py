@@ -15,13 +15,13 @@ def middle_is_in(found, mask):
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
 def test_the_middle_of_what_is_located_lies_in_the_disc(drawn, number):
     drawing = drawn(number)
-    assert middle_is_in(locate(drawing.image), drawing.masks["disc"])
+    assert middle_is_in(locate(drawing.image), drawing.mask("disc"))
 
 
 @pytest.mark.parametrize("number", [1, 4])
 def test_a_disc_at_the_edge_is_found(drawn, number):
     drawing = drawn(number, disc="edge")
-    assert middle_is_in(locate(drawing.image), drawing.masks["disc"])
+    assert middle_is_in(locate(drawing.image), drawing.mask("disc"))
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
@@ -31,14 +31,14 @@ def test_without_a_disc_nothing_is_found(drawn, number):
 
 def test_bright_lesions_are_passed_over(drawn):
     drawing = drawn(3, plaques=True)
-    assert drawing.masks["lesion"].sum() > 200
-    assert middle_is_in(locate(drawing.image), drawing.masks["disc"])
+    assert drawing.mask("lesion").sum() > 200
+    assert middle_is_in(locate(drawing.image), drawing.mask("disc"))
 
 
 def test_the_box_is_that_of_the_disc(drawn):
     drawing = drawn(1)
     found = locate(drawing.image)
-    rows, columns = np.nonzero(drawing.masks["disc"])
+    rows, columns = np.nonzero(drawing.mask("disc"))
     assert found.width == pytest.approx(np.ptp(columns) + 1, rel=0.2)
     assert found.height == pytest.approx(np.ptp(rows) + 1, rel=0.2)
 
@@ -59,10 +59,10 @@ def test_four_times_the_pixels_hold_the_disc_at_the_same_place(drawn):
 
 def test_a_photograph_cropped_to_its_field_needs_no_black(drawn):
     drawing = drawn(5)
-    columns = np.nonzero(drawing.masks["disc"])[1]
+    columns = np.nonzero(drawing.mask("disc"))[1]
     left = int(columns.mean()) - 90
     window = np.s_[70:250, left : left + 180]
-    assert middle_is_in(locate(drawing.image[window]), drawing.masks["disc"][window])
+    assert middle_is_in(locate(drawing.image[window]), drawing.mask("disc")[window])
 
 
 def test_candidates_are_sorted_and_the_first_is_what_is_located(drawn):

@@ -4,7 +4,7 @@ from PIL import Image
 
 from fdgst.errors import ConfigError, DataError
 from fdgst.reporting.figures import stylisation
-from fdgst.storage.rois import open_rois
+from fdgst.storage.rois import create_rois, open_rois
 
 
 @pytest.fixture
@@ -88,3 +88,28 @@ def test_a_grey_image_of_16_bits_keeps_its_range():
     assert mixed.dtype == np.uint16
     assert mixed.max() > 255
     assert len(stylisation.sweep([pair]).axes) == 3 * len(stylisation.LAMBDAS)
+
+
+def test_photographs_are_shown_at_the_depth_and_in_the_channels_of_the_study(tmp_path):
+    from tests.tasks import task
+
+    deep = task(channels=1, bits=16)
+    rng, rois = np.random.default_rng(0), []
+    for name in "ab":
+        image = rng.integers(20_000, 40_000, (32, 32, 1)).astype(np.uint16)
+        shape = {"count": 1, "roi_size_px": (32, 32), "network_size_px": (32, 32), "mask_resize": "nearest"}
+        named = {"domain": name, "title": name, "settings": {}, "task": deep, "compression": "none"}
+        with create_rois(tmp_path / f"{name}.h5", **shape, **named) as writer:
+            mask = np.full((32, 32), 255, np.uint8)
+            mask[8:20, 8:20] = 0
+            writer.add(name=name, split="train", group=name, image=image, greys={"mask": mask}, sha256="")
+        rois.append(tmp_path / f"{name}.h5")
+        Image.fromarray(image[..., 0]).resize((70, 40), Image.Resampling.NEAREST).save(tmp_path / f"{name}.png")
+    photographs = [tmp_path / "a.png", tmp_path / "b.png"]
+    _, whole = stylisation.pairs(rois, photographs, drawn=False)
+    assert whole.white == 65535
+    assert whole.content.shape == whole.style.shape == (40, 70, 1)
+    assert 20_000 <= whole.content.min() < whole.content.max() < 40_000
+    Image.fromarray(np.zeros((40, 70), np.uint8)).save(photographs[0])
+    with pytest.raises(DataError, match=r"expected 16 bits per channel, found 8 bits; convert it, or set task"):
+        stylisation.pairs(rois, photographs, drawn=False)
