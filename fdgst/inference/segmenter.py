@@ -45,8 +45,8 @@ class Segmented:
     masks : ndarray of bool, shape (K, box height, box width)
         Empty planes where nothing was found; (K, 0, 0) without a box.
     entropy, disagreement : tuple of float
-        Of each structure: mean entropy of the probabilities in its rim, bits; one minus the mean Dice of each two
-        networks. NaN where there is no such thing.
+        Of each structure: mean entropy of the probabilities along its outline, bits; one minus the mean Dice of each
+        two networks. NaN where there is no such thing.
     flags : tuple of str
         What speaks against the masks, each with its reason.
     """
@@ -115,11 +115,11 @@ class Segmenter:
         found = self._candidates(image, view)
         likely = [item for item in found if item.confidence >= LIMIT]
         if not likely:
-            said = f" (confidence {found[0].confidence:.2f})" if found else ""
+            said = f" (confidence {found[0].confidence:.3f})" if found else ""
             return self._nothing([f"no {self.task.around} found{said}", *flags])
         item, box = self._centred(image, likely)
         if item.confidence < SURE:
-            flags.insert(0, f"low confidence ({item.confidence:.2f})")
+            flags.insert(0, f"low confidence ({item.confidence:.3f})")
         each = self._each(image, box)
         seen = self._around(box, _combined(each))
         if seen and not _is_like(seen, item):
