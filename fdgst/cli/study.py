@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER
+from fdgst.cli.options import FILE, FOLDER, NEW_FOLDER
 
 
 @click.command()
-@click.argument("folder", type=FOLDER)
+@click.argument("folder", type=NEW_FOLDER)
 @click.option("--preset", type=click.Choice(["demo", "paper", "table"]), help="What config.yaml begins with.")
 @click.option("--table", type=FILE, help="A table of images, CSV, whose domains are written into config.yaml.")
 @click.option("--fundus", type=FOLDER, help="A folder of domains in the layout of the public set, likewise.")
