@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER
+from fdgst.cli.options import FILE, FOLDER, NEW_FOLDER
 
 
 @click.command()
-@click.argument("folder", type=FOLDER)
+@click.argument("folder", type=NEW_FOLDER)
 @click.option(
     "--preset",
     type=click.Choice(["demo", "paper", "table", "raw-fundus", "raw-locator"]),
