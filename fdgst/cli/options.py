@@ -112,19 +112,27 @@ NEW_FOLDER = Output(file_okay=False)
 
 
 class Numbers(click.ParamType):
-    """Numbers with commas between: ``.1,.5,1``."""
+    """Numbers with commas between: ``.1,.5,1``; of strengths, which are at most 1, ``0,5`` is a decimal comma."""
 
     name = "numbers"
 
+    def __init__(self, *, strengths: bool = False) -> None:
+        self._strengths = strengths
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
         """Parse `value`, or fail with click's usage error."""
+        parts = [part.strip() for part in str(value).split(",")]
         try:
-            return [float(part) for part in str(value).split(",")]
+            numbers = [float(part) for part in parts]
         except ValueError:
             self.fail(f"expected numbers such as .1,.5,1, found {value!r}", param, ctx)
+        for before, part, number in zip(parts, parts[1:], numbers[1:], strict=False):
+            if self._strengths and before == "0" and number > 1 and part.isdecimal():
+                self.fail(f"expected strengths of at most 1, found {value!r}; write 0.{part} with a point", param, ctx)
+        return numbers
 
 
-NUMBERS = Numbers()
+NUMBERS, STRENGTHS = Numbers(), Numbers(strengths=True)
 
 
 class Variadic(click.Command):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, NUMBERS, Input, Output
+from fdgst.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, STRENGTHS, Input, Output
 
 
 @click.command()
@@ -74,7 +74,7 @@ def inspect(file: Path, picture: Path | None, rois: Path | None) -> None:
 @click.command()
 @click.argument("content", type=FILE)
 @click.argument("style", type=FILE)
-@click.option("--lambda", "lambdas", type=NUMBERS, required=True, help="Strengths in [0, 1]: .1,.5,1")
+@click.option("--lambda", "lambdas", type=STRENGTHS, required=True, help="Strengths in [0, 1]: .1,.5,1")
 @click.option("--alpha", default="0", show_default=True, help="Threshold: 0, 0.05, ac:0.05 or energy:0.99.")
 @click.option("--window", default="full", show_default=True, help="full, released, dc or low:0.01.")
 @click.option("--out", type=NEW_FOLDER, required=True, help="Folder for the pictures.")

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from unicodedata import normalize
 
@@ -24,6 +25,19 @@ from fdgst.study.strict import in_words
 from fdgst.study.task import Task
 
 ENDINGS = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", *NIFTI)
+UNREAD = (
+    ".npy",
+    ".npz",
+    ".dcm",
+    ".mha",
+    ".nrrd",
+    ".webp",
+    ".gif",
+    ".pt",
+    ".json",
+    ".h5",
+    ".mat",
+)  # may well hold masks
 TOLD = 20  # lines of one folder about files that belong to nobody
 _PLACE = re.compile(r"\{(.*?)\}")
 _Key = tuple[str, str]  # domain and name of an image
@@ -206,7 +220,9 @@ def _assign(masks: ForeignMasks, folders: Mapping[str, Path], truths: Truths, ta
                 owners[places[0]].append(truth)
             elif truth.scored:
                 shown = " or ".join(f"{stem}.png" for stem in stems)
-                hint = _meant(truth.name, [stem for stem in listed[folder] if stem not in taken])
+                hint = _unread(folder, stems) or _meant(
+                    truth.name, [stem for stem in listed[folder] if stem not in taken]
+                )
                 lost = f"{folder}: expected a mask of {truth.name}, {shown} (or another ending), found none{hint}"
                 masks.missing.setdefault((truth.domain, truth.name), lost)
         if truth.scored and len(own) == len(truth.masks):
@@ -228,6 +244,14 @@ def _listed(folder: Path) -> dict[str, list[Path]]:
         if path.is_file() and not path.name.startswith(".") and path.name.lower().endswith(ENDINGS):
             found[stem_of(path)].append(path)
     return dict(found)
+
+
+def _unread(folder: Path, stems: Sequence[str]) -> str:
+    """Name a file that is called as an image's mask would be and is of a format that is not read."""
+    for stem, end in product(stems, UNREAD):
+        if (folder / f"{stem}{end}").is_file():
+            return f"; {stem}{end} is there, but {end} is not read: save it as PNG"
+    return ""
 
 
 def _meant(name: str, strangers: Sequence[str]) -> str:

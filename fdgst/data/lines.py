@@ -10,6 +10,8 @@ from typing import Any
 
 from fdgst.data.names import look_alike, looked_for
 
+LONGEST_HEADER = 100_000  # characters that are looked at for the separator
+
 
 @dataclass(frozen=True)
 class Line:
@@ -79,6 +81,9 @@ def _read(path: Path, changed_ns: int, size_bytes: int) -> Content:
     """Read a table as it was at some time."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as text:
+            if strange := _separator(text.readline(LONGEST_HEADER)):
+                return Content(path, [], [], f"{path}: {strange}")
+            text.seek(0)
             return _parsed(path, csv.reader(text, strict=True))
     except FileNotFoundError:
         where = looked_for(path) or look_alike(path)
@@ -90,6 +95,16 @@ def _read(path: Path, changed_ns: int, size_bytes: int) -> Content:
     except csv.Error as error:
         reason = "a quotation mark that is never closed" if "unexpected end" in str(error) else error
         return Content(path, [], [], f"{path}: expected CSV, found what is none ({reason})")
+
+
+def _separator(first: str) -> str:
+    """Say which other separator a table's first line shows it to have, nothing where it has commas."""
+    if first.lower().startswith("sep="):
+        return f"expected the columns in the first line, found {first.strip()!r}, which is for Excel; remove that line"
+    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+        if sign in first and "," not in first:
+            return f"expected commas between the cells, found {name}; save it with commas, and numbers with points"
+    return ""
 
 
 def _parsed(path: Path, reader: Any) -> Content:

@@ -19,6 +19,9 @@ SPREAD, SPREAD_FRACTION = 32, 0.25  # a mask keeps to its values: within 1/32 of
 # of one that was resampled with many small structures half may lie between them, if each range still has one value that
 # stands out: in a photograph a commonest value is 1 to 5 % of a range
 EDGES_FRACTION, OUTSTANDING = 0.5, 0.08
+# JPEG writes values beside those that were drawn, up to so far from them in most files of the quality that programs use
+NEAR, DRAWN_FRACTION = 20, 0.01  # and of the image, the least that one drawn value fills: soft edges have less of each
+_JPEG = b"\xff\xd8\xff"
 _KEYS = 2**16
 
 
@@ -97,6 +100,12 @@ def _column_fault(path: Path | str, grey: np.ndarray, column: str, task: Task) -
             f" ({unknown / grey.size:.1%}: {strange}); is it a mask?"
         )
     modes = _modes(values, counts, column, task)
+    if (strays := _strays(values, counts, keys, modes)).any() and _is_jpeg(path):
+        span = values[strays]
+        return (
+            f"{path}: expected a mask whose values are kept, found a JPEG with {pixels_of(int(counts[strays].sum()))}"
+            f" of values {spell(((int(span[0]), int(span[-1])),))}; save it as PNG, or give values such as [[128, 255]]"
+        )
     far = np.abs(values - modes) > np.iinfo(grey.dtype).max // SPREAD
     allowed = EDGES_FRACTION if _stand_out(values, counts, modes) else SPREAD_FRACTION
     if counts[far].sum() > allowed * grey.size:
@@ -199,6 +208,29 @@ def _modes(values: np.ndarray, counts: np.ndarray, column: str, task: Task) -> n
         same = keys == key
         modes[same] = values[same][counts[same].argmax()]
     return modes
+
+
+def _strays(values: np.ndarray, counts: np.ndarray, keys: np.ndarray, modes: np.ndarray) -> np.ndarray:
+    """Mark the values that are `NEAR` a commoner one of another meaning: changed a little, they mean something else.
+
+    Only what fills `DRAWN_FRACTION` of the image is a value that was drawn; of soft edges each value is rare.
+    """
+    marked = np.zeros(len(values), bool)
+    for mode in np.unique(modes):
+        place = np.searchsorted(values, mode)
+        if counts[place] >= DRAWN_FRACTION * counts.sum():
+            near = np.abs(values.astype(int) - int(mode)) <= NEAR
+            marked |= near & (keys != keys[place]) & (counts < counts[place])
+    return marked
+
+
+def _is_jpeg(path: Path | str) -> bool:
+    """Tell whether a mask's file is a JPEG, whatever its name."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(_JPEG)) == _JPEG
+    except OSError:
+        return False
 
 
 def _stand_out(values: np.ndarray, counts: np.ndarray, modes: np.ndarray) -> bool:

@@ -5,6 +5,10 @@ import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
+LONGEST_NAME = (
+    150  # bytes, of an image: files of its copies are called by domains and numbers, too, and 255 are allowed
+)
+
 
 def undecodable(name: str) -> bool:
     r"""Tell whether a name holds bytes that are no text here: no table, log or report could write it.
@@ -22,11 +26,33 @@ def undecodable_fault(path: Path) -> str:
     return f"{path}: expected a name that is text (UTF-8), found other bytes in it; rename it"
 
 
+def name_fault(name: str) -> str:
+    r"""Say why a name of an image can be no file's, which it becomes where copies are written; nothing if it can.
+
+    Examples
+    --------
+    >>> name_fault("œil 東"), name_fault("a/b")
+    ('', "a name without / and \\, found 'a/b'")
+    """
+    if name in (".", ".."):
+        return f"a name, found {name!r}, which stands for a folder"
+    if "/" in name or "\\" in name:
+        return f"a name without / and \\, found {name!r}"
+    if not name.isprintable():
+        return f"a name without control characters, found {name!a}"
+    if len(name.encode(errors="surrogatepass")) > LONGEST_NAME:
+        return f"a name of at most {LONGEST_NAME} bytes, found {len(name.encode(errors='surrogatepass'))}"
+    return ""
+
+
 def look_alike(path: Path) -> str:
-    """Name a file that looks like one that is missing, as the end of a line; nothing where there is none.
+    r"""Name a file that looks like one that is missing, as the end of a line; nothing where there is none.
 
     A letter with an accent is one sign or two, as macOS writes it: both look the same, and are different names.
+    Windows writes ``\`` between folders, which is a letter of the name elsewhere.
     """
+    if "\\" in path.name:
+        return "; write / between folders, not \\"
     if path.name.isascii():
         return ""
     wanted = unicodedata.normalize("NFC", path.name)

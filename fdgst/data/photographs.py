@@ -29,6 +29,7 @@ _NAMES = {
     "LAB": "the colour space L*a*b*", "HSV": "the colour space HSV", "YCbCr": "the colour space YCbCr",
     "La": "premultiplied transparency", "RGBa": "premultiplied transparency",
 }  # fmt: skip
+_CONVERTED = ("DICOM", "GIF", "WebP", "PDF", "NumPy")  # formats of images that are not read
 _EIGHT = frozenset(("L", "LA", "RGB", "RGBA", "RGBX", "P", "PA"))
 _SIXTEEN = frozenset(("I;16", "I;16B", "I;16L", "I;16N"))
 
@@ -188,7 +189,8 @@ def _decoded(path: Path, data: bytes, what: str) -> Image.Image:
             if data.startswith(_SIGNATURE) and _END not in data:
                 raise SyntaxError("no end mark")
             picture = Image.open(io.BytesIO(data), formats=_FORMATS)
-            pages = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
+            # cameras store a second picture in a JPEG (MPO), which is usual; an animated PNG has pages like a TIFF
+            pages = getattr(picture, "n_frames", 1) if picture.format in ("TIFF", "PNG") else 1
             picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         most, number = Image.MAX_IMAGE_PIXELS or 0, re.search(r"\d+", str(error))
@@ -197,8 +199,10 @@ def _decoded(path: Path, data: bytes, what: str) -> Image.Image:
             f"{path}: expected at most {most / 1e6:.0f} million pixels, found {count}; reduce it"
         ) from error
     except UnidentifiedImageError as error:
-        found = "an empty file" if not data else f"what is no PNG, JPEG, TIFF or BMP{_other_format(data)}"
-        raise DataError(f"{path}: expected a whole {kind}, found {found}; copy the {what} again") from error
+        other = _other_format(data)
+        found = "an empty file" if not data else f"what is no PNG, JPEG, TIFF or BMP{other}"
+        advice = "convert it to PNG or TIFF" if any(name in other for name in _CONVERTED) else f"copy the {what} again"
+        raise DataError(f"{path}: expected a whole {kind}, found {found}; {advice}") from error
     except MemoryError as error:
         raise DataError(
             f"{path}: expected a whole {kind}, found one that is damaged, or too large for the memory"
@@ -219,6 +223,7 @@ def _other_format(data: bytes) -> str:
         b"GIF8": "GIF",
         b"RIFF": "WebP",
         b"%PDF": "PDF",
+        b"\x93NUMPY": "NumPy",
         b"PK": "a ZIP archive",
         b"\x1f\x8b": "gzip",
         b"<": "HTML or SVG",

@@ -26,6 +26,7 @@ Any other column is carried into the manifest. The file is read as data: UTF-8 t
 looked at. `dataset.exclude` names an image as its column ``image`` does.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -36,7 +37,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fdgst.data.lines import Content, Line, read_lines
-from fdgst.data.names import look_alike
+from fdgst.data.names import look_alike, name_fault
 from fdgst.data.reader import Reader
 from fdgst.data.sample import Entry
 from fdgst.data.source import Box, Source
@@ -49,6 +50,9 @@ MILLIMETRES = "mm"  # the unit where the table names none
 BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
 MOST_PIXELS, MOST_DIGITS = 89_000_000, 9  # of a ROI, as of a photograph; of its sides and place
 _MANIFEST = frozenset(("sha256", "pixel_sha256"))  # columns that the manifest has of its own
+_NUMBER = re.compile(
+    r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+)  # float() takes 1_0 and foreign digits, too
 
 
 class Table(Reader):
@@ -111,6 +115,7 @@ class Table(Reader):
             if name not in named
         ]
         faults += [f"{self.path}:{line.number}: {fault}" for line in self._kept for fault in self._row_faults(line)]
+        faults += name_faults(self.path, [line for line in self._kept if self._file(line.cells["image"]).is_file()])
         return [*faults, *self._twice(), *self._split_faults(), *unit_faults(self.path, self._kept)]
 
     def exclusions(self) -> list[str]:
@@ -244,10 +249,6 @@ class Table(Reader):
 
 def header_faults(path: Path, header: Sequence[str], needed: Sequence[str]) -> Iterator[str]:
     """Yield a line for each column of a table that is missing, doubled or without its fellows."""
-    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
-        if len(header) == 1 and sign in header[0]:
-            yield f"{path}: expected commas between the cells, found {name}; save it with commas"
-            return
     if not header:
         yield f"{path}: expected the columns {', '.join(needed)}, found an empty file"
         return
@@ -275,16 +276,24 @@ def names_of(lines: Sequence[Line]) -> dict[int, str]:
     return names
 
 
+def name_faults(path: Path, lines: Sequence[Line]) -> Iterator[str]:
+    """Yield a line for each image of a domain whose name cannot be a file's."""
+    names = names_of(lines)
+    for line in lines:
+        if fault := name_fault(names[line.number]):
+            windows = "\\" in line.cells["image"] and not line.cells.get("name")
+            advice = "write / between folders in the column image" if windows else "give another in the column name"
+            yield f"{path}:{line.number}: expected {fault}; {advice}"
+
+
 def scale_of(line: Line) -> tuple[float | None, list[str]]:
     """Return what a pixel of a row's image measures, None where nothing is said, and why it is no such number."""
     cell = line.cells.get(SCALE, "")
-    try:
-        scale = float(cell) if cell else None
-    except ValueError:
-        scale = 0.0
-    if scale is None or 0 < scale < float("inf"):
-        return scale, []
-    return None, [f"expected a number above 0 in the column {SCALE}, found {cell!r}"]
+    scale = float(cell) if _NUMBER.fullmatch(cell) else 0.0
+    if not cell or 0 < scale < float("inf"):
+        return scale if cell else None, []
+    comma = "; write a point for the comma" if _NUMBER.fullmatch(cell.replace(",", ".")) else ""
+    return None, [f"expected a number above 0 in the column {SCALE}, found {cell!r}{comma if ',' in cell else ''}"]
 
 
 def unit_faults(path: Path, lines: Sequence[Line]) -> Iterator[str]:

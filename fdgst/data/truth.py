@@ -19,7 +19,7 @@ from fdgst.data.masks import mask_faults
 from fdgst.data.names import look_alike
 from fdgst.data.photographs import read_grey_mask
 from fdgst.data.source import Box
-from fdgst.data.table import MILLIMETRES, UNIT, box_of, header_faults, names_of, scale_of, unit_faults
+from fdgst.data.table import MILLIMETRES, UNIT, box_of, header_faults, name_faults, names_of, scale_of, unit_faults
 from fdgst.errors import DataError
 from fdgst.storage import SPLITS
 from fdgst.study.faults import nearest
@@ -184,6 +184,7 @@ def read_truths(table: Path, task: Task, *, split: str | None) -> Truths:
     for domain, members in _by_domain(lines).items():
         named = names_of(members)
         names |= named
+        faults += name_faults(table, [line for line in members if line in chosen and line.cells["image"]])
         faults += [*_twice(table, domain, [line for line in members if line in chosen], named)]
     if not chosen:
         faults.append(f"{table}: expected rows of the split {split!r}, found none")

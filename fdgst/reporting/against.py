@@ -13,7 +13,7 @@ KEY = [*CELL, "unseen"]
 COLUMNS = [*KEY, "mean", "low", "high", "printed", "difference", "inside"]
 
 
-def beside(table: pd.DataFrame, other: Path) -> tuple[pd.DataFrame, list[str]]:
+def beside(table: pd.DataFrame, other: Path, printed: pd.DataFrame | None = None) -> tuple[pd.DataFrame, list[str]]:
     """Put another's numbers beside ours.
 
     Parameters
@@ -22,6 +22,8 @@ def beside(table: pd.DataFrame, other: Path) -> tuple[pd.DataFrame, list[str]]:
         From `fdgst.reporting.table.table`.
     other : Path
         CSV with at least the columns method, structure, metric, unseen and mean; ids as in `table`.
+    printed : DataFrame, optional
+        What `read_printed` made of it; None: it is read.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def beside(table: pd.DataFrame, other: Path) -> tuple[pd.DataFrame, list[str]]:
     DataError
         If no number of it is one of ours.
     """
-    printed = _read(other)
+    printed = read_printed(other) if printed is None else printed
     joined = table.merge(printed[[*KEY, "mean"]].rename(columns={"mean": "printed"}), on=KEY, how="inner")
     if joined.empty:
         ours, theirs = (", ".join(sorted(set(rows["method"]))) for rows in (table, printed))
@@ -54,8 +56,8 @@ def beside(table: pd.DataFrame, other: Path) -> tuple[pd.DataFrame, list[str]]:
     return joined[COLUMNS], notes
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """Read another's table."""
+def read_printed(path: Path) -> pd.DataFrame:
+    """Read another's table: `FormatError` as of `beside`."""
     try:
         table = read_csv(path)
     except (OSError, ValueError) as error:
@@ -63,7 +65,11 @@ def _read(path: Path) -> pd.DataFrame:
             f"{path}: expected a table as CSV, found what cannot be read as such ({' '.join(str(error).split())})"
         ) from error
     if missing := [name for name in (*KEY, "mean") if name not in table.columns]:
-        raise FormatError(f"{path}: expected the columns {', '.join([*KEY, 'mean'])}, missing {', '.join(missing)}")
+        found = ", ".join(map(str, table.columns[:8])) + ", ..." * (len(table.columns) > 8)
+        raise FormatError(
+            f"{path}: expected the columns {', '.join([*KEY, 'mean'])}, found {found} (missing {', '.join(missing)});"
+            f" give a table in the form of table1.csv, with a row per number"
+        )
     if not pd.api.types.is_numeric_dtype(table["mean"]):
         raise FormatError(f"{path}: column mean: expected numbers, found {table['mean'].iloc[0]!r} in the first row")
     table = table.astype(dict.fromkeys(KEY, str))

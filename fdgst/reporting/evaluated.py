@@ -13,9 +13,10 @@ from fdgst.data.photographs import read_photograph
 from fdgst.data.truth import ALL, Truth, Truths, cut_to, read_truths
 from fdgst.errors import ConfigError, DataError
 from fdgst.evaluation.foreign import score_masks
-from fdgst.reporting.against import beside
+from fdgst.reporting.against import beside, read_printed
 from fdgst.reporting.markdown import markdown
 from fdgst.reporting.table import make_table
+from fdgst.reporting.table import table as table_of
 from fdgst.storage.apart import refuse_inputs
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import read_csv, write_scores
@@ -93,6 +94,7 @@ def evaluate(
         raise ConfigError(f"missing: expected {' or '.join(MISSING)}, found {missing!r}")
     if against is not None and out is None:
         raise ConfigError("against: expected a folder in out, where the comparison is written, found none")
+    printed = None if against is None else read_printed(Path(against))
     rows_of = {name: _slug(name, f"method{number}") for number, name in enumerate(methods, 1)}
     given: dict[str, Any] = {
         "nsd_tolerance_px": nsd_tolerance_px,
@@ -132,9 +134,8 @@ def evaluate(
             tests="significance.csv" if len(rows) > 1 else "",
         )
         pixels = FolderPixels(masks, truths, judging, {text: domain for domain, text in ids.items()})
-        notes += _write(
-            Path(out), scores, settings, compared, pixels, against=None if against is None else Path(against)
-        )
+        other = None if against is None or printed is None else (Path(against), printed)
+        notes += _write(Path(out), scores, settings, compared, pixels, against=other)
     _say(notes, tell)
     return scores
 
@@ -219,14 +220,21 @@ def _write(
     compared: tuple[tuple[str, str], ...],
     pixels: "FolderPixels",
     *,
-    against: Path | None,
+    against: tuple[Path, pd.DataFrame] | None,
 ) -> list[str]:
-    """Write everything that follows from scores; return what the user should know of it."""
+    """Write everything that follows from scores; return what the user should know of it.
+
+    `against`: another's table and what it holds. Whether it has numbers of ours is known before anything is written.
+    """
     from fdgst.evaluation.statistics import make_significance
     from fdgst.reporting.cases import make_cases
     from fdgst.reporting.figures import FigureInputs, make
     from fdgst.reporting.report import write_report
 
+    if against:
+        ids = [item.id for item in settings.methods], [item.id for item in settings.domains]
+        limits: dict[str, Any] = {"samples": 1, "confidence": settings.confidence}
+        beside(table_of(scores, *ids, task=settings.task, protocol=settings.protocol, **limits), *against)
     (out / "figures").mkdir(parents=True, exist_ok=True)
     path, rows, domains = out / "scores.csv", settings.methods, settings.domains
     shown: dict[str, Any] = {"task": settings.task, "protocol": settings.protocol}
@@ -237,7 +245,7 @@ def _write(
     make_table([path], rows, domains, csv=files[1], tex=out / "table1.tex", **judged, **printed)
     table, notes, other = read_csv(files[1]), list[str](), None
     if against:
-        other, notes = beside(table, against)
+        other, notes = beside(table, *against)
         files.append(out / "against.csv")
         write_text(files[-1], other.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
     text = markdown(table, rows, domains, **shown, confidence=settings.confidence, against=other)

@@ -11,7 +11,7 @@ from fdgst.core.synthesis import carry, spectrum_of
 from fdgst.core.thresholds import thresholded
 from fdgst.core.windows import half, window_mask
 from fdgst.data.photographs import read_photograph
-from fdgst.errors import DataError
+from fdgst.errors import ConfigError, DataError
 from fdgst.extras import missing
 from fdgst.progress import progress
 from fdgst.storage.apart import refuse_inputs
@@ -47,11 +47,13 @@ def mix_photographs(
     Raises
     ------
     ConfigError
-        If lambda, window or alpha is out of range, or a picture would take the place of a photograph.
+        If lambda, window or alpha is out of range, two lambdas would give pictures of one name, or a picture would take
+        the place of a photograph.
     DataError
         If a photograph cannot be read; one line for each.
     """
     settings = {"id": "mix", "kind": "fourier", "window": window, "alpha": alpha, "lambda": list(lambdas)}
+    _refuse_doubled(lambdas)
     augmentation = checked(Augmentation, settings | {"encoding": "grid"}, "")
     stem = f"{content.stem}_like_{style.stem}"
     paths = [out / f"{stem}_{lam:g}.png" for lam in lambdas]
@@ -71,6 +73,21 @@ def mix_photographs(
         pictures[f"lambda {lam:g}"] = mixed
         notes.append(f"wrote {path}")
     return [*notes, _sheet(pictures, sheet)]
+
+
+def _refuse_doubled(lambdas: Sequence[float]) -> None:
+    """Refuse strengths that are written alike, as the second picture would take the place of the first."""
+    written: dict[str, list[float]] = {}
+    for lam in lambdas:
+        written.setdefault(f"{lam:g}", []).append(lam)
+    faults = [
+        f"lambda: expected strengths that differ in 6 digits, found {' and '.join(map(str, found))}, whose pictures"
+        f" would have one name; leave one out"
+        for found in written.values()
+        if len(found) > 1
+    ]
+    if faults:
+        raise ConfigError(*faults)
 
 
 def _sheet(pictures: Mapping[str, np.ndarray], out: Path) -> str:

@@ -32,6 +32,7 @@ from fdgst.storage.atomic import atomic, write_text
 
 COLUMNS = ("image", "mask", "domain", "split", "name", "group")
 BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
+UNREAD = (".dcm", ".dicom", ".ima", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".npy", ".npz", ".svs", ".webp", ".gif")
 SHOWN = 3  # names that stand beside a count
 _ORIENTATION, _TURNED = 274, frozenset((5, 6, 7, 8))  # EXIF
 
@@ -171,7 +172,7 @@ def make_table(raw: RawSet, name: str, folder: Path, out: Path, choice: Choice, 
     faults = [fault for item in found if isinstance(item, DataError) for fault in item.faults]
     if not items and not faults:
         why = "".join(f"; {line}" for line in _counted(left_out))
-        raise DataError(f"{folder}: expected {raw.wanted} in it, found none{why}")
+        raise DataError(f"{folder}: expected {raw.wanted} in it, found none{_unread(listing)}{why}")
     read = ((item.image, item.mask) for item in items)
     refuse_inputs("--out", out, (("of the set", path) for pair in read for path in pair if path))
     kept = _others(out, {item.domain for item in items}, append)
@@ -193,7 +194,11 @@ def make_table(raw: RawSet, name: str, folder: Path, out: Path, choice: Choice, 
         raise DataError(f"{folder}: expected images that can be used, found none", *_counted(left_out))
     write_text(out, _csv(_merged(kept, rows)))
     notes.update({"no patient is named, each image is a group of its own": sum(not row["group"] for row in rows)})
-    told = [*_counts(rows), *(f"{_images(count)}: {note}" for note, count in sorted(notes.items()) if count)]
+    told = [
+        *_counts(rows),
+        *(_without_training(rows, choice.test) if choice.test else ()),
+        *(f"{_images(count)}: {note}" for note, count in sorted(notes.items()) if count),
+    ]
     told += [*(f"left out: {fault}" for fault in dict.fromkeys(faults)), *_counted(left_out), raw.values]
     return [*told, f"{out}: {len(rows)} images" + (f", {len(kept)} of other domains kept" if kept else "")]
 
@@ -231,13 +236,27 @@ def _check(raw: RawSet, name: str, choice: Choice) -> None:
         raise ConfigError(f"--domain: expected small letters, digits and underscores, found {choice.domain!r}")
 
 
+def _unread(listing: Listing) -> str:
+    """Name the files of formats that medical images come in and no importer reads, as a part of a line."""
+    found = Counter(end for path in listing.files for end in UNREAD if path.name.lower().endswith(end))
+    if not found:
+        return ""
+    counts = " and ".join(f"{count} {end}" for end, count in found.items())
+    return f", but {counts} file{'s' * (found.total() > 1)}, which are not read: convert them to PNG or TIFF"
+
+
 def _others(out: Path, domains: set[str], append: bool) -> list[dict[str, str]]:
     """Return the rows of a table that exists; refuse one of other domains that nobody wants to append to."""
     if not out.exists():
         return []
     content = read_lines(out)
     if content.broken:
-        raise DataError(content.broken)
+        raise DataError(f"{content.broken}; or give another --out")
+    if lacking := [column for column in ("image", "domain") if content.header and column not in content.header]:
+        raise DataError(
+            f"{out}: expected a new file, or a table of images, found one without the column {' and '.join(lacking)};"
+            f" give another --out"
+        )
     others = sorted(set(content.domains) - domains)
     if others and not append:
         raise ConfigError(
@@ -366,6 +385,14 @@ def _counts(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
         if counts[domain, ""]:
             told = f"{_images(counts[domain, ''])} without a split: give --test, or set dataset.test_fraction"
         yield f"{domain}: {told}"
+
+
+def _without_training(rows: Sequence[Mapping[str, str]], test: int) -> Iterator[str]:
+    """Warn of each domain all of whose images were drawn for test."""
+    counts = Counter((row["domain"], row["split"]) for row in rows)
+    for domain in dict.fromkeys(row["domain"] for row in rows):
+        if not counts[domain, "train"]:
+            yield f"{domain}: --test {test} takes all {_images(counts[domain, 'test'])}, and none is left to train on"
 
 
 def _counted(left_out: Sequence[tuple[str, str]]) -> list[str]:

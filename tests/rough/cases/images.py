@@ -74,7 +74,8 @@ TABLE = {
     "zip": (text(b"PK\3\4" + NOISE), "found what is no PNG, JPEG, TIFF or BMP (a ZIP archive?)"),
     "pdf": (text(b"%PDF-1.7" + NOISE), "(PDF?)"),
     "gzip": (text(b"\x1f\x8b" + NOISE), "(gzip?)"),
-    "dicom": (text(bytes(128) + b"DICM" + NOISE), "(DICOM?)"),
+    "dicom": (text(bytes(128) + b"DICM" + NOISE), "(DICOM?); convert it to PNG or TIFF"),
+    "numpy": (text(b"\x93NUMPY" + NOISE), "(NumPy?); convert it to PNG or TIFF"),
     "gif": (picture(PIXELS, format="GIF"), "found what is no PNG, JPEG, TIFF or BMP (GIF?)"),
     "webp": (picture(PIXELS, format="WEBP"), "(WebP?)"),
     "half a png": (edited(lambda d: d[: len(d) // 2]), "expected a whole PNG, found one that cannot be decoded"),
@@ -122,6 +123,12 @@ TABLE = {
     "several pages": (
         lambda path: Image.fromarray(PIXELS).save(
             path, format="TIFF", save_all=True, append_images=[Image.fromarray(PIXELS)]
+        ),
+        "expected one image, found a file of 2 pages; split it",
+    ),
+    "an animation": (
+        lambda path: Image.fromarray(PIXELS).save(
+            path, format="PNG", save_all=True, append_images=[Image.fromarray(255 - PIXELS)]
         ),
         "expected one image, found a file of 2 pages; split it",
     ),

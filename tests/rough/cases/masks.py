@@ -13,6 +13,7 @@ SPOT = np.where(EYE_MASK < 255, 255, 0).astype(np.uint8)
 RED = np.dstack([SPOT, np.zeros_like(SPOT), np.zeros_like(SPOT)])
 PALETTE = Image.fromarray(CLASSES).convert("P")
 PALETTE.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0] + [0] * 759)
+ABOVE_0 = CELL | {"background": [[0, 0]], "structures": [CELL["structures"][0] | {"values": [[1, 255]]}]}
 STRICT = CELL | {"background": [[0, 0]], "structures": [CELL["structures"][0] | {"values": [[255, 255]]}]}
 PNG = "masks/a0.png: expected a whole PNG, found"
 
@@ -58,6 +59,13 @@ VALUES = {
         "expected the values 255 (cell), 0 (back",
     ),
 }
+ALL_ABOVE_0 = {
+    "a jpeg": (
+        picture(SPOT, format="JPEG", quality=60),
+        "masks/a0.png: expected a mask whose values are kept, found a JPEG with",
+        "save it as PNG, or give values such as [[128, 255]]",
+    ),
+}
 
 
 def of_a_table(task):
@@ -82,5 +90,6 @@ CASES = [
     *cases("mask of an eye", of_eyes, OF_EYES),
     *cases("mask of a cell", of_a_table(CELL), OF_CELLS),
     *cases("mask file", of_a_table(CELL), FILES),
+    *cases("mask of all above 0", of_a_table(ABOVE_0), ALL_ABOVE_0),
     *cases("mask of one value", of_a_table(STRICT), VALUES),
 ]

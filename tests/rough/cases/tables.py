@@ -40,6 +40,15 @@ SPOILT = {
     "latin 1": (written(ROW.encode() + "é.png,m.png,domain1,train\n".encode("latin-1")), "expected UTF-8 text"),
     "utf 16": (lambda table: {"encoding": "utf-16"}, "expected UTF-8 text, found other bytes"),
     "semicolons": (lambda table: {"delimiter": ";"}, "expected commas between the cells, found semicolons"),
+    "semicolons and decimal commas": (
+        written("\ufeffimage;mask;domain;split;unit_per_px\r\na0.png;masks/a0.png;domain1;train;0,05\r\n"),
+        "images.csv: expected commas between the cells, found semicolons; save it with commas, and numbers with points",
+    ),
+    "quoted cells and semicolons": (written('"image";"mask"\n"a";"b"\n'), "found semicolons; save it with commas"),
+    "excel's first line": (
+        written("sep=,\r\n" + ROW),
+        "images.csv: expected the columns in the first line, found 'sep=,', which is for Excel; remove that line",
+    ),
     "tabs": (lambda table: {"delimiter": "\t"}, "images.csv: expected commas between the cells, found tabs; save it"),
     "zero bytes": (
         written(ROW + "a\0.png,m.png,domain1,train\n"),
@@ -97,6 +106,26 @@ SPOILT = {
         every(unit_per_px=["1", "1", "nan"]),
         "expected a number above 0 in the column unit_per_px, found 'nan'",
     ),
+    "scale with a decimal comma": (
+        every(unit_per_px=["0,05", "1", "1"]),
+        "in the column unit_per_px, found '0,05'; write a point for the comma",
+    ),
+    "scale of Python": (
+        every(unit_per_px=["1_0", "1", "1"]),
+        "expected a number above 0 in the column unit_per_px, found '1_0'",
+    ),
+    "backslashes": (cells(0, image="photos\\a0.png"), "found none; write / between folders, not \\"),
+    "a name that leads out": (
+        cells(0, name="../../evil"),
+        "images.csv:2: expected a name without / and \\, found '../../evil'; give another in the column name",
+    ),
+    "a name of a folder": (cells(1, name=".."), "images.csv:3: expected a name, found '..', which stands for a folder"),
+    "a name of Windows' folders": (cells(0, name="..\\evil"), "expected a name without / and \\, found '..\\\\evil'"),
+    "an endless name": (
+        cells(0, name="n" * 300),
+        "images.csv:2: expected a name of at most 150 bytes, found 300; give another in the column name",
+    ),
+    "a name of control characters": (cells(0, name="a\x07"), "expected a name without control characters, found"),
     "scale of some": (cells(0, unit_per_px="0.1"), "expected unit_per_px in every row or in none"),
     "group on both sides": (
         lambda table: [row.update(group="p") for row in table.rows] and None,
