@@ -1,5 +1,6 @@
 """What the verbs share: types of options, lists side by side."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ class Input(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path, or refuse one that is written, too."""
         refuse_empty(value, param)
-        path = super().convert(value, param, ctx)
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         note_input(path, param, ctx)
         return path
 
@@ -70,7 +71,7 @@ class Output(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path, or refuse one that is read, too, or written twice."""
         refuse_empty(value, param)
-        path = Path(super().convert(value, param, ctx))
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if self.endings and path.suffix.lower() not in self.endings:
             expected = " or ".join(self.endings)
             raise ConfigError(f"{called(param)}: expected a file that ends in {expected}, found {path}")
