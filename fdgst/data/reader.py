@@ -5,6 +5,7 @@ what is wrong with them as far as can be known without opening an image (`faults
 (`entries`, each loaded when it is needed).
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from fdgst.data import reader_class
 from fdgst.data.sample import Entry
 from fdgst.errors import ConfigError, DataError
 from fdgst.study.faults import checked
-from fdgst.study.strict import Strict
+from fdgst.study.strict import PATTERN_OF_IDS, Strict
 from fdgst.study.task import Task
 
 
@@ -111,6 +112,8 @@ def make_reader(dataset: Mapping[str, Any], domain: Mapping[str, Any], *, number
     ]
     if missing:
         raise ConfigError(*(f"{key}: missing" for key in missing))
+    if not re.fullmatch(PATTERN_OF_IDS, str(where["id"])):
+        raise ConfigError(f"domain.id: expected letters, digits and underscores, found {where['id']!r}")
     chosen, id = reader_class(own.pop("reader")), where.pop("id")
     common = {"exclude": own.pop("exclude", ()), "fit": own.pop("fit", "refuse")}
     keys = checked(chosen.Dataset, own, "dataset."), checked(chosen.Domain, where, f"domain {id}.")

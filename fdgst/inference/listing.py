@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fdgst.data.names import undecodable, undecodable_fault
+from fdgst.data.names import name_fault, undecodable, undecodable_fault
 from fdgst.errors import DataError
 
 ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"))
@@ -63,6 +63,11 @@ def list_photographs(given: Sequence[Path]) -> list[Listed]:
         if names[item.name.lower()] > 1
     ]
     faults += [undecodable_fault(path) for path in paths if undecodable(path.name)]
+    faults += [
+        f"{item.path}: expected {fault}; rename it"
+        for item in listed
+        if not undecodable(item.path.name) and (fault := name_fault(item.name))
+    ]
     if faults:
         raise DataError(*faults)
     return listed

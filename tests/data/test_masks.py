@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fdgst.data.masks import mask_faults, mask_warnings
+from fdgst.data.masks import mask_faults, mask_warnings, value_faults
 from tests.data.folders import mask
 from tests.data.readers import EYE, FUNDUS, NUCLEI, structure, task
 
@@ -52,6 +52,21 @@ def test_the_advice_for_class_numbers_makes_them_readable():
     assert fault.endswith("values: disc [[1, 1], [2, 2]], cup [[2, 2]]")
     cup, disc = structure("cup", ((2, 2),), within="disc"), structure("disc", ((1, 1), (2, 2)))
     assert faults(CLASSES, task(cup, disc, background=((0, 0),))) == []
+
+
+ABOVE_0 = task(structure("nucleus", ((1, 255),)), background=((0, 0),))
+
+
+@pytest.mark.parametrize(
+    ("grey", "own", "fits"),
+    [(EYE_MASK, FUNDUS, True), (NUCLEUS, NUCLEI, True), (NUCLEUS, ABOVE_0, False), (NUCLEUS * 0, ABOVE_0, True)],
+)
+def test_a_jpeg_is_a_mask_where_the_values_that_it_changes_keep_their_meaning(tmp_path, grey, own, fits):
+    for quality in (40, 75, 95):
+        path = tmp_path / f"{quality}.png"  # whatever its name
+        Image.fromarray(np.kron(grey, np.ones((5, 5), np.uint8))).save(path, "JPEG", quality=quality)
+        found = [*value_faults({"mask": path}, {"mask": np.asarray(Image.open(path))}, own)]
+        assert [fault.partition("found ")[2][:6] for fault in found] == ["a JPEG"] * (not fits)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from fdgst.cli import fdgst
 from fdgst.errors import ConfigError, DataError
 from fdgst.storage.rois import open_rois
 from fdgst.storage.shards import open_shard
-from fdgst.viewing.converting import Labels, convert_shards
+from fdgst.viewing.converting import Labels, _file_name, convert_shards
 from tests.generation.files import LAMBDAS, write_domain, write_shard
 
 
@@ -115,6 +115,13 @@ def test_what_cannot_be_converted_is_one_line(results, grid, tmp_path):
     write_domain(tmp_path, "domain1", count=3)
     with pytest.raises(DataError, match="expected the ROI file that"):
         convert_shards([grid], tmp_path / "out", to="png", rois=tmp_path / "rois")
+
+
+@pytest.mark.parametrize("name", ["../../evil", "..", "n" * 150, "œil 東" * 15, "a\\b"])
+def test_a_file_of_a_copy_lies_in_its_folder_whatever_the_image_is_called(name, tmp_path):
+    made = _file_name("domain1", name, "fdg_st", "domain2", "00")
+    assert (tmp_path / f"{made}_0000.png").resolve().parent == tmp_path
+    (tmp_path / f"{made}_0000.png").touch()
 
 
 def test_the_verb_says_what_it_wrote(grid, tmp_path):

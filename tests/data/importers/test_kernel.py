@@ -62,6 +62,12 @@ def test_what_is_not_located_is_left_out_and_said(imported):
         imported("drishti-gs", roi=2.0, locate=lambda image: None)
 
 
+def test_a_draw_that_leaves_no_image_to_train_on_is_said(imported):
+    found, said = imported("drishti-gs", test=99)
+    assert {row["split"] for row in found} == {"test"}
+    assert f"drishti_gs: --test 99 takes all {len(found)} images, and none is left to train on" in said
+
+
 @pytest.mark.parametrize("name", ["drishti-gs", "rim-one-r3", "refuge", "papila", "idrid", "folders", "nnunet"])
 def test_an_image_without_a_mask_is_left_out_and_said(imported, copy, name):
     folder = copy(name)

@@ -74,6 +74,10 @@ REFUSED = {
         "locate {}/empty --out {}/boxes.csv",
         "expected PNG, JPEG, TIFF or BMP files in this folder",
     ),
+    "locate in a name that leaves no room": (
+        "locate {}/long --out {}/boxes.csv",
+        "expected a name of at most 150 bytes, found 240; rename it",
+    ),
     "locate in a name that is no text": (
         "locate {}/odd --out {}/boxes.csv",
         r"eye\udcff.png: expected a name that is text (UTF-8), found other bytes in it; rename it",
@@ -143,7 +147,7 @@ REFUSED = {
     ),
     "beside what is no table of numbers": (
         "evaluate --table {}/t.csv --method unet={}/png --out {}/out --against {}/t.csv",
-        "t.csv: expected the columns method, structure, metric, unseen, mean, found image, mask, domain, split (missing",
+        "t.csv: expected the columns method, structure, metric, unseen, mean, found image, mask, domain, split",
         "give a table in the form of table1.csv",
     ),
     "beside other methods": (
@@ -169,6 +173,7 @@ REFUSED = {
 def refused(place, given):
     """A folder with a few things, and arguments."""
     picture(PIXELS)(place / "x.png")
+    place.text(f"long/{'n' * 240}.png", b"")
     (place / "empty").mkdir()
     place.text("study/Snakefile", "")
     place.text("odd/" + os.fsdecode(b"eye\xff.png"), b"")

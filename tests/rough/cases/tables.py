@@ -144,7 +144,19 @@ NOWHERE = {
     "not there, relative": ("no/such.csv", "no/such.csv: expected a table of images, found no such file below /"),
     "a folder": (".", ".: cannot be read (Is a directory)"),
 }
+IDS = {
+    "with a slash": ("a/b", "domain.id: expected letters, digits and underscores, found 'a/b'"),
+    "that leads out": ("../../evil", "domain.id: expected letters, digits and underscores"),
+}
+
+
+def called(place, name):
+    """Read a domain of some id."""
+    return place.reading({"reader": "table", "table": str(place / "images.csv")}, domain={"id": name})
+
+
 CASES = [
+    *cases("domain", called, IDS),
     *cases("table", lambda place, spoil: place.table(spoil), SPOILT),
     *cases("table", not_there, NOWHERE),
 ]
