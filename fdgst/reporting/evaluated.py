@@ -94,7 +94,6 @@ def evaluate(
         raise ConfigError(f"missing: expected {' or '.join(MISSING)}, found {missing!r}")
     if against is not None and out is None:
         raise ConfigError("against: expected a folder in out, where the comparison is written, found none")
-    printed = None if against is None else read_printed(Path(against))
     rows_of = {name: _slug(name, f"method{number}") for number, name in enumerate(methods, 1)}
     given: dict[str, Any] = {
         "nsd_tolerance_px": nsd_tolerance_px,
@@ -109,6 +108,7 @@ def evaluate(
     masks, extra = find_masks(patterns, truths, judging.task, ids=ids)
     if out is not None:
         _refuse_inputs(Path(out), truths, masks, table=table, config=config, against=against)
+    printed = None if against is None else read_printed(Path(against))
     try:
         scored = score_masks(
             masks,
