@@ -33,8 +33,8 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 def fdgst() -> None:
     """Fourier style augmentation with soft thresholding: ROIs, banks, shards, trainings, scores, tables.
 
-    The workflow calls one verb per rule; `init`, `import`, `phantom`, `inspect`, `verify`, `mix` and `convert` are for
-    people.
+    The workflow calls one verb per rule. `init`, `import`, `phantom`, `inspect`, `verify`, `mix`, `convert`, `segment`,
+    `locate`, `bundle` and `evaluate` are for people.
     """
 
 

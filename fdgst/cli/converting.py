@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER
+from fdgst.cli.options import FILE, FOLDER, NEW_FOLDER
 
 
 @click.command()
@@ -12,7 +12,7 @@ from fdgst.cli.options import FILE, FOLDER
 @click.option(
     "--to", type=click.Choice(["png", "nnunet"]), required=True, help="PNGs with a table, or nnU-Net's layout."
 )
-@click.option("--out", type=FOLDER, required=True, help="Folder to write, which must be empty: Dataset501_Fundus.")
+@click.option("--out", type=NEW_FOLDER, required=True, help="Folder to write, which must be empty: Dataset501_Fundus.")
 @click.option("--rois", type=FOLDER, help="Folder of the ROI files; found by itself below results/.")
 def convert(shards: tuple[Path, ...], to: str, out: Path, rois: Path | None) -> None:
     """Write the originals and stylised copies of shards as PNGs, for other trainers.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, settings_option
+from fdgst.cli.options import FILE, FILE_OR_FOLDER, NAME, NEW_FILE, NEW_FOLDER, settings_option
 from fdgst.data.importers import SETS
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ SIDE = "2"  # of a ROI, diameters, where --roi says no number
 @click.command()
 @settings_option("ReadingSettings")
 @click.option("--title", required=True, help="The domain's printed name.")
-@click.option("--manifest", type=FILE, required=True, help="List of the images, CSV.")
-@click.option("--record", type=FILE, help="Record of the files that were read and of what was told, JSON.")
+@click.option("--manifest", type=NEW_FILE, required=True, help="List of the images, CSV.")
+@click.option("--record", type=NEW_FILE, help="Record of the files that were read and of what was told, JSON.")
 @click.option("--stamp", default="first", help="What the record is to say that the files are known by.")
-@click.option("--out", type=FILE, required=True, help="The ROI file, HDF5.")
+@click.option("--out", type=NEW_FILE, required=True, help="The ROI file, HDF5.")
 def rois(settings: "ReadingSettings", title: str, manifest: Path, record: Path | None, stamp: str, out: Path) -> None:
     """Read one domain's photographs and masks into a ROI file, and refuse what cannot be used.
 
@@ -56,7 +56,7 @@ def rois(settings: "ReadingSettings", title: str, manifest: Path, record: Path |
 
 
 @click.command()
-@click.option("--out", type=FOLDER, required=True, help="Folder to make; it must be new or empty.")
+@click.option("--out", type=NEW_FOLDER, required=True, help="Folder to make; it must be new or empty.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the drawings.")
 @click.option("--size-px", type=click.IntRange(48), default=800, show_default=True, help="Side of an image, pixels.")
 @click.option("--height-px", type=click.IntRange(48), help="Height of an image, where it is not --size-px.")
@@ -114,7 +114,7 @@ def phantom(
 
 @click.command()
 @click.argument("manifests", type=FILE, nargs=-1, required=True)
-@click.option("--out", type=FILE, required=True, help="Images per domain and split, CSV.")
+@click.option("--out", type=NEW_FILE, required=True, help="Images per domain and split, CSV.")
 def audit(manifests: tuple[Path, ...], out: Path) -> None:
     """Count the images of all domains and refuse the same image in two domains or splits.
 
@@ -154,8 +154,10 @@ class Roi(click.ParamType):
 
 @click.command("import")
 @click.argument("name", metavar="SET", type=click.Choice(list(SETS)))
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--out", type=FILE, required=True, help="The table, CSV; masks that must be made go to masks/ beside it.")
+@click.argument("folder", type=FILE_OR_FOLDER)
+@click.option(
+    "--out", type=NEW_FILE, required=True, help="The table, CSV; masks that must be made go to masks/ beside it."
+)
 @click.option("--append", is_flag=True, help="Keep the other domains of a table that exists.")
 @click.option(
     "--roi",
@@ -165,9 +167,11 @@ class Roi(click.ParamType):
     help="Side of the square ROI, in diameters of what the mask shows; located: around what fdgst locate finds, 2"
     " diameters, or located:2.5; none: whole images.",
 )
-@click.option("--expert", help="Whose masks: 1, 2, ..., or mean, where several people drew them.  [default: mean]")
+@click.option(
+    "--expert", type=NAME, help="Whose masks: 1, 2, ..., or mean, where several people drew them.  [default: mean]"
+)
 @click.option("--test", type=click.IntRange(1), help="Images of each domain drawn for test, in place of a split.")
-@click.option("--domain", help="Id of the domain, of nnunet and folders.  [default: from the folder's name]")
+@click.option("--domain", type=NAME, help="Id of the domain, of nnunet and folders.  [default: from the folder's name]")
 @click.option("--leave-out", is_flag=True, help="Leave out damaged and ill-fitting files, which are refused otherwise.")
 def import_(
     name: str,

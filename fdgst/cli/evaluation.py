@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, NUMBERS, Variadic, settings_option
+from fdgst.cli.options import FILE, NEW_FILE, NEW_FOLDER, NUMBERS, Variadic, settings_option
 
 
 class Named(click.ParamType):
@@ -48,7 +48,7 @@ class TwoNames(click.ParamType):
     required=True,
     help="Name of a method and the folder of its masks; {seed} and {domain} stand for what they say.",
 )
-@click.option("--out", type=FOLDER, required=True, help="Folder of the results; made if it is not there.")
+@click.option("--out", type=NEW_FOLDER, required=True, help="Folder of the results; made if it is not there.")
 @click.option("--config", type=FILE, help="Task, alone or in a study's configuration, YAML; none: all above 0.")
 @click.option("--against", type=FILE, help="Another's table in the form of table1.csv, to be put beside.")
 @click.option("--split", type=click.Choice(["train", "test", "all"]), help="What is scored.  [default: test, if any]")
@@ -106,7 +106,7 @@ def evaluate(
 @click.command()
 @click.option("--predictions", type=FILE, required=True, help="Of one model on one domain, HDF5.")
 @click.option("--rois", type=FILE, required=True, help="ROI file of that domain.")
-@click.option("--out", type=FILE, required=True, help="One row per image and structure, CSV.")
+@click.option("--out", type=NEW_FILE, required=True, help="One row per image and structure, CSV.")
 @settings_option("ScoreSettings")
 def score(predictions: Path, rois: Path, out: Path, settings: Any) -> None:
     """Measure predictions: Dice, Hausdorff and surface distances, and the task's own measures.
@@ -130,7 +130,7 @@ def score(predictions: Path, rois: Path, out: Path, settings: Any) -> None:
 
 @click.command()
 @click.argument("scores", type=FILE, nargs=-1, required=True)
-@click.option("--out", type=FILE, required=True, help="CSV.")
+@click.option("--out", type=NEW_FILE, required=True, help="CSV.")
 def collect(scores: tuple[Path, ...], out: Path) -> None:
     """Join files of scores, in an order that does not depend on theirs, and refuse what is incomplete or stands twice.
 
@@ -145,9 +145,9 @@ def collect(scores: tuple[Path, ...], out: Path) -> None:
 
 @click.command(cls=Variadic)
 @click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
-@click.option("--wins", type=FILE, help="Cells of the table that each row wins from each other, CSV.")
-@click.option("--ranks", type=FILE, help="Mean rank of each row over all cells, CSV.")
-@click.option("--out", type=FILE, required=True, help="Every pair of rows in every cell, CSV.")
+@click.option("--wins", type=NEW_FILE, help="Cells of the table that each row wins from each other, CSV.")
+@click.option("--ranks", type=NEW_FILE, help="Mean rank of each row over all cells, CSV.")
+@click.option("--out", type=NEW_FILE, required=True, help="Every pair of rows in every cell, CSV.")
 @settings_option("StatisticsSettings")
 def statistics(scores: tuple[Path, ...], wins: Path | None, ranks: Path | None, out: Path, settings: Any) -> None:
     """Compare rows: differences with intervals, tests, Holm's correction, effect sizes, how sure each is, wins, ranks.
@@ -190,7 +190,9 @@ def statistics(scores: tuple[Path, ...], wins: Path | None, ranks: Path | None, 
 @click.command(cls=Variadic)
 @click.option("--predictions", type=FILE, multiple=True, required=True, help="Of one run: any weights, views, domains.")
 @click.option("--rois", type=FILE, multiple=True, required=True, help="ROI files of the domains predicted.")
-@click.option("--out", type=FILE, required=True, help="Scores with the columns snapshot and threshold in front, CSV.")
+@click.option(
+    "--out", type=NEW_FILE, required=True, help="Scores with the columns snapshot and threshold in front, CSV."
+)
 @settings_option("RescoreSettings")
 def rescore(predictions: tuple[Path, ...], rois: tuple[Path, ...], out: Path, settings: Any) -> None:
     """Score the stored logits of one run again at other thresholds, for the comparison of protocols.
@@ -212,7 +214,7 @@ def rescore(predictions: tuple[Path, ...], rois: tuple[Path, ...], out: Path, se
 
 @click.command()
 @click.argument("scores", type=FILE, nargs=-1, required=True)
-@click.option("--out", type=FILE, required=True, help="Every row under every protocol, CSV.")
+@click.option("--out", type=NEW_FILE, required=True, help="Every row under every protocol, CSV.")
 @settings_option("ProtocolsSettings")
 def protocols(scores: tuple[Path, ...], out: Path, settings: Any) -> None:
     """Compare protocols on the same trainings: definitions, thresholds, checkpoints, crop, normalisation.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fdgst.cli.options import FILE, settings_option
+from fdgst.cli.options import FILE, NEW_FILE, settings_option
 
 if TYPE_CHECKING:
     from fdgst.study.slices import ShardSettings
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.option("--rois", type=FILE, required=True, help="ROI file of the domain.")
 @click.option("--alpha", default="0", show_default=True, help="0 (dense), or 0.05, ac:0.05, energy:0.99 (soft).")
 @click.option("--mixing", default="roi", show_default=True, help="Size whose spectra are banked: roi or network.")
-@click.option("--out", type=FILE, required=True, help="The bank, HDF5.")
+@click.option("--out", type=NEW_FILE, required=True, help="The bank, HDF5.")
 def bank(rois: Path, alpha: str, mixing: str, out: Path) -> None:
     """Bank the amplitudes of a domain's training images, dense or soft-thresholded.
 
@@ -39,7 +39,7 @@ def bank(rois: Path, alpha: str, mixing: str, out: Path) -> None:
     type=click.IntRange(1),
     help="Threads of arithmetic; left out, one a core, up to 4. No byte depends on them.",
 )
-@click.option("--out", type=FILE, required=True, help="The shard, HDF5.")
+@click.option("--out", type=NEW_FILE, required=True, help="The shard, HDF5.")
 def shard(
     content: Path,
     style_bank: Path | None,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, settings_option
+from fdgst.cli.options import FILE, FOLDER, NEW_FILE, settings_option
 from fdgst.inference import NORMALISATIONS, VIEWS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="By whose statistics: those gathered in training, or those of as many test images as a step had.",
 )
 @settings_option("PredictSettings")
-@click.option("--out", type=FILE, required=True, help="Predictions, HDF5.")
+@click.option("--out", type=NEW_FILE, required=True, help="Predictions, HDF5.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="At most the CPUs at hand.")
 def predict(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fdgst.cli.options import FILE, Variadic, settings_option
+from fdgst.cli.options import FILE, FILE_OR_FOLDER, NEW_FILE, Variadic, settings_option
 
 
 @click.command(cls=Variadic)
@@ -17,10 +17,10 @@ from fdgst.cli.options import FILE, Variadic, settings_option
     "--phantom", type=click.IntRange(0), help="Where there are none, draw them with this seed by cameras 1 and 2."
 )
 @click.option("--predictions", type=FILE, multiple=True, help="Predictions of one or more models on unseen domains.")
-@click.option("--runs", type=click.Path(path_type=Path), multiple=True, help="Runs' folders, or files in them.")
+@click.option("--runs", type=FILE_OR_FOLDER, multiple=True, help="Runs' folders, or files in them.")
 @click.option("--scores", type=FILE, multiple=True, help="scores.csv of all or of some runs.")
 @click.option("--tables", type=FILE, multiple=True, help="The table of figures that need one, as below.")
-@click.option("--out", type=FILE, required=True, help="PNG; PDF and SVG are written beside it.")
+@click.option("--out", type=NEW_FILE, required=True, help="PNG; PDF and SVG are written beside it.")
 @settings_option("FigureSettings")
 def figure(name: str, out: Path, phantom: int | None, settings: Any, **inputs: Any) -> None:
     """Draw a figure as PNG, PDF and SVG. An option that is given several files may be written once.
@@ -85,7 +85,7 @@ def _drawn_photographs(folder: Path, seed: int) -> list[Path]:
 @click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
 @click.option("--rois", type=FILE, multiple=True, required=True, help="ROI files of the domains.")
 @click.option("--predictions", type=FILE, multiple=True, required=True, help="Predictions on the unseen domains.")
-@click.option("--out", type=FILE, required=True, help="JSON, for the report.")
+@click.option("--out", type=NEW_FILE, required=True, help="JSON, for the report.")
 @settings_option("TableSettings")
 def cases(scores: tuple[Path, ...], rois: Any, predictions: Any, out: Path, settings: Any) -> None:
     """Choose the best, the median and the worst image of each cell of the table, and outline what is in them.
@@ -107,7 +107,7 @@ def cases(scores: tuple[Path, ...], rois: Any, predictions: Any, out: Path, sett
 @click.command()
 @click.argument("files", type=FILE, nargs=-1)
 @click.option("--config", type=FILE, required=True, help="The whole configuration, JSON: results/config.json.")
-@click.option("--out", type=FILE, required=True, help="The report, HTML.")
+@click.option("--out", type=NEW_FILE, required=True, help="The report, HTML.")
 def report(files: tuple[Path, ...], config: Path, out: Path) -> None:
     """Write the report: one HTML file that needs no other and no network.
 
@@ -129,8 +129,8 @@ def report(files: tuple[Path, ...], config: Path, out: Path) -> None:
 
 @click.command(cls=Variadic)
 @click.option("--scores", type=FILE, multiple=True, required=True, help="scores.csv of all domains, or several files.")
-@click.option("--csv", type=FILE, required=True, help="Every mean with its interval, tidy.")
-@click.option("--tex", type=FILE, required=True, help="The paper's Table 1; needs booktabs and multirow.")
+@click.option("--csv", type=NEW_FILE, required=True, help="Every mean with its interval, tidy.")
+@click.option("--tex", type=NEW_FILE, required=True, help="The paper's Table 1; needs booktabs and multirow.")
 @settings_option("TableSettings")
 def table(scores: tuple[Path, ...], csv: Path, tex: Path, settings: Any) -> None:
     """Make Table 1. Upper bounds stand below a rule and are never bold.
@@ -166,7 +166,7 @@ def table(scores: tuple[Path, ...], csv: Path, tex: Path, settings: Any) -> None
 
 @click.command()
 @click.option("--table", type=FILE, required=True, help="table1.csv.")
-@click.option("--out", type=FILE, required=True, help="CSV.")
+@click.option("--out", type=NEW_FILE, required=True, help="CSV.")
 @settings_option("PaperSettings")
 def versus_paper(table: Path, out: Path, settings: Any) -> None:
     """Put our table beside the paper's. Means something for the paper's data alone.

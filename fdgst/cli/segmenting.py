@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, Variadic
+from fdgst.cli.options import FILE, FILE_OR_FOLDER, FOLDER, NAME, NEW_FILE, NEW_FOLDER, Output, Variadic
 
 if TYPE_CHECKING:
     from fdgst.study.slices import BundleSettings
 
-PHOTOS = click.argument("photos", metavar="PHOTO...", type=click.Path(path_type=Path), nargs=-1, required=True)
+PHOTOS = click.argument("photos", metavar="PHOTO...", type=FILE_OR_FOLDER, nargs=-1, required=True)
 
 
 @click.command()
 @PHOTOS
-@click.option("--out", type=FILE, required=True, help="The table of boxes, CSV.")
+@click.option("--out", type=NEW_FILE, required=True, help="The table of boxes, CSV.")
 @click.option("--locator", type=FOLDER, help="A bundle that locates, in place of the classical search.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")
 def locate(photos: tuple[Path, ...], out: Path, locator: Path | None, jobs: int | None) -> None:
@@ -42,8 +42,12 @@ def locate(photos: tuple[Path, ...], out: Path, locator: Path | None, jobs: int 
 
 @click.command(cls=Variadic)
 @click.argument("run", type=FOLDER)
-@click.option("--out", type=FOLDER, required=True, help="Folder of the bundle.")
-@click.option("--settings", help="Settings of the bundle, JSON; - reads standard input.  [default: from config.json]")
+@click.option(
+    "--out", type=Output(file_okay=False, shared=False), required=True, help="Folder of the bundle; another than RUN."
+)
+@click.option(
+    "--settings", type=NAME, help="Settings of the bundle, JSON; - reads standard input.  [default: from config.json]"
+)
 @click.option("--rois", type=FILE, multiple=True, help="ROI files of the sources.  [default: rois/*.h5 of the results]")
 @click.option("--table", type=FILE, help="Table of the study, for the card.  [default: table1.csv of the results]")
 @click.option("--no-onnx", is_flag=True, help="Write no model.onnx, which is checked against torch.")
@@ -110,17 +114,24 @@ class Place(click.ParamType):
             left = top = width = height = 0
         if width < 1 or height < 1:
             self.fail(f"expected auto, whole or left,top,width,height in pixels, found {value!r}", param, ctx)
+        from fdgst.data.table import MOST_PIXELS
+
+        if width * height > MOST_PIXELS:
+            most = f"{MOST_PIXELS / 1e6:.0f} million pixels"
+            self.fail(f"expected a part of at most {most}, found {width}x{height} px", param, ctx)
         return left, top, width, height
 
 
 @click.command(cls=Variadic)
 @click.argument("bundle", type=FOLDER)
 @PHOTOS
-@click.option("--out", type=FOLDER, required=True, help="Folder of masks, overlays, measures.csv and index.html.")
+@click.option("--out", type=NEW_FOLDER, required=True, help="Folder of masks, overlays, measures.csv and index.html.")
 @click.option("--locator", type=FOLDER, help="A bundle that locates, in place of the classical search.")
 @click.option("--roi", type=Place(), default="auto", show_default=True, help="auto, whole, or left,top,width,height.")
 @click.option("--also", type=FOLDER, multiple=True, help="Bundles to ask, too: their mean, and their disagreement.")
-@click.option("--laterality", help="right or left, or a CSV with the columns image and eye: names the rim's sides.")
+@click.option(
+    "--laterality", type=NAME, help="right or left, or a CSV with the columns image and eye: names the rim's sides."
+)
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")
 def segment(
     bundle: Path,

@@ -4,12 +4,16 @@ from pathlib import Path
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER
+from fdgst.cli.options import FILE, FOLDER, NEW_FOLDER
 
 
 @click.command()
-@click.argument("folder", type=FOLDER)
-@click.option("--preset", type=click.Choice(["demo", "paper", "table"]), help="What config.yaml begins with.")
+@click.argument("folder", type=NEW_FOLDER)
+@click.option(
+    "--preset",
+    type=click.Choice(["demo", "paper", "table", "raw-fundus", "raw-locator"]),
+    help="What config.yaml begins with; left out, what goes with the data.",
+)
 @click.option("--table", type=FILE, help="A table of images, CSV, whose domains are written into config.yaml.")
 @click.option("--fundus", type=FOLDER, help="A folder of domains in the layout of the public set, likewise.")
 def init(folder: Path, preset: str | None, table: Path | None, fundus: Path | None) -> None:
@@ -22,6 +26,7 @@ def init(folder: Path, preset: str | None, table: Path | None, fundus: Path | No
     Examples:
       fdgst init study
       fdgst init mine --table data/images.csv
+      fdgst init eyes --table data/raw.csv --preset raw-fundus
       fdgst init fundus --fundus data/Fundus
     """
     from fdgst.data.founding import found_study

@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, Variadic, settings_option
+from fdgst.cli.options import FILE, NEW_FOLDER, Output, Variadic, settings_option
 
 if TYPE_CHECKING:
     from fdgst.study.slices import TrainSettings
+
+
+WRITTEN = ("model.safetensors", "run.json", "history.csv")
 
 
 @click.command(cls=Variadic)
@@ -30,8 +33,13 @@ if TYPE_CHECKING:
     "--reference", type=FILE, multiple=True, help="ROI files that lend their number of images (upper bounds)."
 )
 @click.option("--start", type=FILE, help="Weights to begin with, safetensors.")
-@click.option("--checkpoints", type=FOLDER, required=True, help="Where the state to resume from is kept.")
-@click.option("--out", type=FOLDER, required=True, help="Where model.safetensors, run.json, history.csv go.")
+@click.option("--checkpoints", type=NEW_FOLDER, required=True, help="Where the state to resume from is kept.")
+@click.option(
+    "--out",
+    type=Output(file_okay=False, names=WRITTEN),
+    required=True,
+    help="Where model.safetensors, run.json, history.csv go.",
+)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="At most the CPUs at hand.")
 @click.option(

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from fdgst.cli.options import FILE, FOLDER, STRENGTHS
+from fdgst.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, STRENGTHS, Input, Output
 
 
 @click.command()
-@click.argument("paths", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True)
+@click.argument("paths", type=Input(exists=True), nargs=-1, required=True)
 def verify(paths: tuple[Path, ...]) -> None:
     """Re-read files, and all *.h5 and models below folders, against their checksums and their kind's contract.
 
@@ -31,7 +31,7 @@ def verify(paths: tuple[Path, ...]) -> None:
 
 @click.command()
 @click.argument("files", type=FILE, nargs=-1, required=True)
-@click.option("--out", type=FILE, required=True, help="The sheet, CSV.")
+@click.option("--out", type=NEW_FILE, required=True, help="The sheet, CSV.")
 def sheet(files: tuple[Path, ...], out: Path) -> None:
     """Sum up shards in a table: what each lambda does to the images of each pair of domains.
 
@@ -50,7 +50,7 @@ def sheet(files: tuple[Path, ...], out: Path) -> None:
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--picture", type=FILE, help="Draw what it holds, PNG.")
+@click.option("--picture", type=Output(dir_okay=False, endings=(".png",)), help="Draw what it holds, PNG.")
 @click.option("--rois", type=FOLDER, help="Folder of the ROI files, for pictures; found by itself below results/.")
 def inspect(file: Path, picture: Path | None, rois: Path | None) -> None:
     """Say what an HDF5 file is, what made it and what it holds; with --picture, show it.
@@ -77,7 +77,7 @@ def inspect(file: Path, picture: Path | None, rois: Path | None) -> None:
 @click.option("--lambda", "lambdas", type=STRENGTHS, required=True, help="Strengths in [0, 1]: .1,.5,1")
 @click.option("--alpha", default="0", show_default=True, help="Threshold: 0, 0.05, ac:0.05 or energy:0.99.")
 @click.option("--window", default="full", show_default=True, help="full, released, dc or low:0.01.")
-@click.option("--out", type=FOLDER, required=True, help="Folder for the pictures.")
+@click.option("--out", type=NEW_FOLDER, required=True, help="Folder for the pictures.")
 def mix(content: Path, style: Path, lambdas: list[float], alpha: str, window: str, out: Path) -> None:
     """Show one photograph in the style of another, for every lambda: PNGs and a contact sheet.
 

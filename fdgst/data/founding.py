@@ -20,7 +20,9 @@ from fdgst.storage import SPLITS
 from fdgst.storage.atomic import write_text
 from fdgst.study.packaged import base_config, preset_file
 
-PRESETS = ("demo", "paper", "table")
+OF_TABLES = ("table", "raw-fundus", "raw-locator")
+PRESETS = ("demo", "paper", *OF_TABLES)
+IMPORTED = {0, 128, 255}  # grey values of the masks that importers of raw sets write, 255 all around
 FILES = ("Snakefile", "config.yaml", "README.md")
 RESERVED = "average"  # an id that means something else in tables
 MOST_STRUCTURES = 8
@@ -48,6 +50,8 @@ HEADS = {
     "demo": "# The phantom demo: every value of the configuration, to be edited.\n",
     "paper": "# The paper's study of the folder Fundus, at its budget. What does not stand here is the demo's value.\n",
     "table": "# A study of a table of images. What does not stand here is the demo's value.\n",
+    "raw-fundus": "# A study of eyes from raw sets (docs/data.md). What does not stand here is the demo's value.\n",
+    "raw-locator": "# A locator's study of raw sets (docs/data.md). What does not stand here is the demo's value.\n",
 }
 README = """\
 # {name}
@@ -83,12 +87,15 @@ class Found:
         What to look at next, one line each.
     columns : list of str
         The columns of a table that hold masks, where none is called ``mask``: one structure each.
+    imported : bool
+        Whether the masks are coded as importers of raw sets code them.
     """
 
     dataset: dict[str, Any]
     domains: list[dict[str, Any]]
     notes: list[str]
     columns: list[str]
+    imported: bool = False
 
 
 def found_study(folder: Path, *, preset: str | None, table: Path | None, fundus: Path | None) -> list[str]:
@@ -98,8 +105,8 @@ def found_study(folder: Path, *, preset: str | None, table: Path | None, fundus:
     ----------
     folder : Path
         Made if missing; no file of it is overwritten.
-    preset : {'demo', 'paper', 'table'} or None
-        None: what goes with the data, or the demo.
+    preset : str or None
+        One of `PRESETS`. None: what goes with the data, or the demo.
     table : Path or None
         A table of images, whose domains are written into the configuration.
     fundus : Path or None
@@ -117,22 +124,29 @@ def found_study(folder: Path, *, preset: str | None, table: Path | None, fundus:
     DataError
         If the data has no two domains.
     """
-    preset = _preset(preset, table, fundus)
+    chosen = _preset(preset, table, fundus)
     there = [folder / name for name in FILES if (folder / name).exists()]
     if there:
         raise ConfigError(*(f"{path}: expected no such file, found one; choose another folder" for path in there))
     found = _of_table(table, folder) if table else _of_fundus(fundus, folder) if fundus else None
-    text = (base_config() if preset == "demo" else preset_file(preset)).read_text(encoding="utf-8")
-    text = HEADS[preset] + "\n" + re.sub(r"\A(#.*\n)*\n*", "", text)
+    notes = [*found.notes] if found else _hints(chosen)
+    if found and found.imported and preset is None:
+        chosen = "raw-fundus"
+        notes.append(
+            "the masks hold 0, 128 and 255, as fdgst import writes those of eyes, and so the task is theirs; for any"
+            " other masks: --preset table"
+        )
+    text = (base_config() if chosen == "demo" else preset_file(chosen)).read_text(encoding="utf-8")
+    text = HEADS[chosen] + "\n" + re.sub(r"\A(#.*\n)*\n*", "", text)
     if found:
         text = _replaced(_replaced(text, "dataset", found.dataset), "domains", found.domains)
-        text = _with_structures(text, found.columns)
+        text = _with_structures(text, found.columns) if chosen == "table" else text
     write_text(folder / "config.yaml", text)
     write_text(folder / "README.md", _readme(folder))
     write_text(folder / "Snakefile", SNAKEFILE)
     return [
-        f"{folder}: a study from the preset {preset}",
-        *(found.notes if found else _hints(preset)),
+        f"{folder}: a study from the preset {chosen}",
+        *notes,
         f"next: cd {shlex.quote(str(folder))} && snakemake --cores 8 --dry-run, which tells every fault of config.yaml",
     ]
 
@@ -159,10 +173,11 @@ def _preset(preset: str | None, table: Path | None, fundus: Path | None) -> str:
     """Choose the preset, and refuse what does not go together."""
     if table and fundus:
         raise ConfigError("expected --table or --fundus, found both; a study has one source of images")
-    fitting = "table" if table else "paper" if fundus else preset or "demo"
-    if preset not in (None, fitting):
-        raise ConfigError(f"--preset: expected {fitting} with {'--table' if table else '--fundus'}, found {preset}")
-    return fitting
+    fitting = OF_TABLES if table else ("paper",) if fundus else PRESETS
+    if preset not in (None, *fitting):
+        given = "--table" if table else "--fundus"
+        raise ConfigError(f"--preset: expected {' or '.join(fitting)} with {given}, found {preset}")
+    return preset or ("demo" if fitting == PRESETS else fitting[0])
 
 
 def _hints(preset: str) -> list[str]:
@@ -173,6 +188,8 @@ def _hints(preset: str) -> list[str]:
             "look at config.yaml: dataset.root names the folder Fundus, see the project's README for where it is"
         ],
         "table": ["look at config.yaml: dataset.table, domains and task are examples"],
+        "raw-fundus": ["look at config.yaml: dataset.table is what fdgst import writes, see docs/data.md"],
+        "raw-locator": ["look at config.yaml: dataset.table is what fdgst import --roi none writes, see docs/data.md"],
     }[preset]
 
 
@@ -195,7 +212,23 @@ def _of_table(path: Path, folder: Path) -> Found:
         dataset["test_fraction"] = 0.3
     masks = _mask_columns(content)
     notes = [*_notes_of_table(content, names, splits, masks)]
-    return Found(dataset, domains, notes, [] if "mask" in masks else masks[:MOST_STRUCTURES])
+    columns = [] if "mask" in masks else masks[:MOST_STRUCTURES]
+    return Found(dataset, domains, notes, columns, "mask" in masks and _is_imported(content))
+
+
+def _is_imported(content: Content) -> bool:
+    """Tell whether the first mask of each domain is coded as importers of raw sets code theirs."""
+    values: set[int] = set()
+    for lines in content.domains.values():
+        try:
+            mask = read_grey_mask(content.path.parent / lines[0].cells["mask"]).pixels
+        except DataError:
+            return False
+        edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+        if (edge != max(IMPORTED)).any():
+            return False
+        values |= {int(value) for value in np.unique(mask)}
+    return values == IMPORTED
 
 
 def _mask_columns(content: Content) -> list[str]:

@@ -20,6 +20,7 @@ from fdgst.data.sample import Entry, Sample
 from fdgst.errors import DataError, FormatError
 from fdgst.progress import progress
 from fdgst.storage import SPLITS
+from fdgst.storage.apart import refuse_inputs
 from fdgst.storage.atomic import write_text
 from fdgst.storage.cells import guarded, unguarded
 from fdgst.storage.places import refuse_misplaced
@@ -76,6 +77,8 @@ def prepare(
 
     Raises
     ------
+    ConfigError
+        If one of the files to be written is one of those that are read.
     DataError
         With one line per bad file, all files of the domain looked at; nothing is written then.
 
@@ -85,7 +88,11 @@ def prepare(
     one that vanishes only at network size is a warning, unless no training image has any left of it.
     """
     reader = make_reader(dataset, domain, number=number, task=task)
-    files = states(reader.files())
+    listed = reader.files()
+    for name, path in (("--out", out), ("--manifest", manifest), ("--record", record)):
+        if path is not None:
+            refuse_inputs(name, path, (("of the domain", read) for read in listed))
+    files = states(listed)
     entries = sorted(reader.entries(), key=lambda entry: (SPLITS.index(entry.split), entry.name))
     settings = {
         "dataset": dict(dataset), "domain": domain["id"], "title": title, "source": dict(domain), "number": number,
@@ -165,9 +172,7 @@ def _manifest(path: Path, lines: Iterable[str]) -> Iterator[dict[str, str]]:
     try:
         for row in csv.DictReader(lines, strict=True):
             if lacking := [name for name in MANIFEST if row.get(name) is None]:
-                raise FormatError(
-                    f"{path}: expected a manifest, found no {lacking[0]}; delete it and run snakemake again"
-                )
+                raise FormatError(f"{path}: expected a manifest, found no {lacking[0]}; give one that fdgst rois wrote")
             refuse_misplaced(path, "manifest", domain=row["domain"])
             yield row | {"name": unguarded(row["name"])}
     except (csv.Error, UnicodeDecodeError) as error:

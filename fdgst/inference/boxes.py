@@ -13,6 +13,7 @@ from fdgst.inference.locating import LIMIT, Candidate, locate
 from fdgst.inference.segmenter import Segmenter, open_locator
 from fdgst.inference.working import in_workers
 from fdgst.progress import progress
+from fdgst.storage.apart import refuse_inputs
 from fdgst.storage.atomic import write_text
 from fdgst.storage.cells import guarded
 
@@ -43,11 +44,12 @@ def write_boxes(given: Sequence[Path], out: Path, *, jobs: int | None, locator: 
     Raises
     ------
     ConfigError
-        If the bundle is no locator.
+        If the bundle is no locator, or the table would take the place of a photograph.
     DataError
         If a photograph does not exist; or at the end, with the table written, a line for each that cannot be read.
     """
     paths = [item.path for item in list_photographs(given)]
+    refuse_inputs("--out", out, (("PHOTO", path) for path in paths))
     if locator:
         open_locator(Bundle(locator))
     found_in = in_workers(look, paths, jobs=jobs, prepare=_prepare, given=(locator,))

@@ -62,7 +62,7 @@ def _labels(contents: Contents) -> dict[str, str]:
     labels = {side: f"part, {side}, pixels" for side in ("left", "top", "width", "height")}
     for structure in contents.task.structures:
         labels[f"{structure.id}_px"] = f"{structure.title}, pixels"
-        labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy of the rim, bits"
+        labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy along the outline, bits"
         labels[f"{structure.id}_disagreement"] = f"{structure.title}, disagreement"
     for measure in contents.task.measures:
         for name in (measure.id, *(f"{measure.id}_{side}" for side in (*SIDES, "nasal", "temporal"))):

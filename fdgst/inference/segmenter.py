@@ -45,8 +45,8 @@ class Segmented:
     masks : ndarray of bool, shape (K, box height, box width)
         Empty planes where nothing was found; (K, 0, 0) without a box.
     entropy, disagreement : tuple of float
-        Of each structure: mean entropy of the probabilities in its rim, bits; one minus the mean Dice of each two
-        networks. NaN where there is no such thing.
+        Of each structure: mean entropy of the probabilities along its outline, bits; one minus the mean Dice of each
+        two networks. NaN where there is no such thing.
     flags : tuple of str
         What speaks against the masks, each with its reason.
     """
@@ -82,6 +82,9 @@ class Segmenter:
         self.contents, self.roi = bundles[0].contents, roi
         self.task: Task = self.contents.task
         faults = [f"{other.folder}: {line}" for other in bundles[1:] for line in _differences(bundles[0], other)]
+        for number, other in enumerate(bundles):
+            if any(other.digest == earlier.digest for earlier in bundles[:number]):
+                faults.append(f"{other.folder}: given twice; a network never disagrees with itself")
         if self.task.bits != 8 and self._locates:
             faults.append(f"{bundles[0].folder}: locating needs photographs of 8 bits; give --roi")
         if locator and not self._locates:
@@ -104,17 +107,19 @@ class Segmenter:
         """Segment a photograph, unsigned (height, width, C), upright, of the task's channels and bits."""
         if not self._locates:
             part = self._given(image.shape[:2])
-            return self._found(image, part, self._each(image, part))
+            beside = not _seen(image.shape[:2], part).any()
+            flags = ["part beside the photograph"] if beside else []
+            return self._found(image, part, self._each(image, part), flags=flags)
         view = view_of(image)
         flags = quality_of(image, view).flags
         found = self._candidates(image, view)
         likely = [item for item in found if item.confidence >= LIMIT]
         if not likely:
-            said = f" (confidence {found[0].confidence:.2f})" if found else ""
+            said = f" (confidence {found[0].confidence:.3f})" if found else ""
             return self._nothing([f"no {self.task.around} found{said}", *flags])
         item, box = self._centred(image, likely)
         if item.confidence < SURE:
-            flags.insert(0, f"low confidence ({item.confidence:.2f})")
+            flags.insert(0, f"low confidence ({item.confidence:.3f})")
         each = self._each(image, box)
         seen = self._around(box, _combined(each))
         if seen and not _is_like(seen, item):

@@ -160,7 +160,8 @@ def segment_one(item: Listed) -> None:
         for path in _pictures(bench.out, item.name, task):  # of the whole file that it was before
             path.unlink(missing_ok=True)
         row = dict.fromkeys(columns(task, bench.request), "")
-        row |= {"image": item.path.as_posix(), "flags": f"{UNREAD}: {error.faults[0]}"}
+        fault = error.faults[0].replace("; ", ", ")  # flags are told apart by semicolons
+        row |= {"image": item.path.as_posix(), "flags": f"{UNREAD}: {fault}"}
     else:
         found = bench.segmenter(image)
         _write_pictures(bench.out, item.name, image, found, task)

@@ -17,6 +17,7 @@ from fdgst.reporting.against import beside, read_printed
 from fdgst.reporting.markdown import markdown
 from fdgst.reporting.table import make_table
 from fdgst.reporting.table import table as table_of
+from fdgst.storage.apart import refuse_inputs
 from fdgst.storage.atomic import write_text
 from fdgst.storage.scores import read_csv, write_scores
 from fdgst.study.contradictions import RESERVED
@@ -24,6 +25,11 @@ from fdgst.study.judging import Judging, read_judging
 from fdgst.study.slices import Column, Row, TableSettings
 
 MISSING = ("refuse", "miss")
+WRITTEN = (
+    "scores.csv", "table1.csv", "table1.tex", "table1.md", "against.csv", "significance.csv", "wins.csv", "ranks.csv",
+    "cases.json", "report.html",
+    *(f"figures/{name}.{end}" for name in ("boxes", "agreement", "ranks", "pairs") for end in ("png", "pdf", "svg")),
+)  # fmt: skip
 
 
 def evaluate(
@@ -88,7 +94,6 @@ def evaluate(
         raise ConfigError(f"missing: expected {' or '.join(MISSING)}, found {missing!r}")
     if against is not None and out is None:
         raise ConfigError("against: expected a folder in out, where the comparison is written, found none")
-    printed = None if against is None else read_printed(Path(against))
     rows_of = {name: _slug(name, f"method{number}") for number, name in enumerate(methods, 1)}
     given: dict[str, Any] = {
         "nsd_tolerance_px": nsd_tolerance_px,
@@ -101,6 +106,9 @@ def evaluate(
     ids = {text: column.id for text, column in domains.items()}
     patterns = {rows_of[name]: str(pattern) for name, pattern in methods.items()}
     masks, extra = find_masks(patterns, truths, judging.task, ids=ids)
+    if out is not None:
+        _refuse_inputs(Path(out), truths, masks, table=table, config=config, against=against)
+    printed = None if against is None else read_printed(Path(against))
     try:
         scored = score_masks(
             masks,
@@ -130,6 +138,15 @@ def evaluate(
         notes += _write(Path(out), scores, settings, compared, pixels, against=other)
     _say(notes, tell)
     return scores
+
+
+def _refuse_inputs(out: Path, truths: Truths, masks: Iterable[ForeignMasks], **given: Any) -> None:
+    """Refuse a folder in which a file of the results would take the place of one that is read."""
+    inputs = [(f"--{name}", Path(path)) for name, path in given.items() if isinstance(path, str | Path)]
+    inputs += [("of the table", path) for row in truths.rows for path in (row.image, *row.masks.values())]
+    inputs += [("of a method", path) for method in masks for files in method.files.values() for path in files.values()]
+    for name in WRITTEN:
+        refuse_inputs("--out", out / name, inputs)
 
 
 def _say(notes: Iterable[str], tell: Callable[[str], None] | None) -> None:

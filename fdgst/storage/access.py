@@ -1,5 +1,6 @@
 """Whether a file can be read at all, said before a library takes it for damage."""
 
+import stat
 from pathlib import Path
 
 from fdgst.errors import FormatError
@@ -11,11 +12,13 @@ def expect_readable(path: Path, expected: str) -> None:
     Raises
     ------
     FormatError
-        If there is no such file.
+        If there is no such file, or it is a pipe or a device, which would be waited for without end.
     OSError
         If it may not be read, or its disk fails.
     """
     try:
+        if not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode):
+            raise FormatError(f"{path}: expected a file, found a pipe or a device; write what it gives to a file")
         with path.open("rb"):
             pass
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:

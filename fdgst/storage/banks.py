@@ -237,6 +237,7 @@ def open_bank(path: Path) -> Iterator[Bank]:
     """
     kind = kind_of(path)
     if kind not in KINDS:
-        raise FormatError(f"{path}: expected a file of kind 'dense_bank' or 'soft_bank', found {kind!r}")
+        found = form.KINDS[kind][0] if kind in form.KINDS else f"kind {kind!r}"
+        raise FormatError(f"{path}: expected a bank, found {found}; give a file of results/banks")
     with form.open_file(path, kind=kind) as file:
         yield sound(path, file, lambda: (DenseBank if kind == "dense_bank" else SoftBank)(path, file))

@@ -23,7 +23,15 @@ from fdgst.storage.atomic import atomic
 from fdgst.storage.behind import Sink
 
 VERSIONS = {"rois": 2, "dense_bank": 2, "soft_bank": 2, "shard": 2, "predictions": 2}
+KINDS = {  # what each is called, and the folder of results that holds it
+    "rois": ("a ROI file", "rois"),
+    "dense_bank": ("a dense bank", "banks"),
+    "soft_bank": ("a soft bank", "banks"),
+    "shard": ("a shard", "shards"),
+    "predictions": ("predictions", "runs"),
+}
 USER_BLOCK_BYTES = 512  # the smallest that HDF5 allows
+SIGNATURE = b"\x89HDF\r\n\x1a\n"  # of HDF5, which stands after the user block
 
 
 @contextmanager
@@ -87,6 +95,7 @@ def open_file(path: Path, *, kind: str) -> Iterator[h5py.File]:
             yield file
     except OSError as error:
         raise_of_system(error, path)
+        refuse_foreign(path)
         # HDF5's own: a truncated file, or a chunk that fails its fletcher32
         raise FormatError(f"{path}: damaged ({error}); delete it and run snakemake again") from error
 
@@ -177,6 +186,7 @@ def digest(path: Path) -> str:
         block = raw.read(USER_BLOCK_BYTES)
     recorded = block[15:79].decode("ascii", "replace")
     if block != _user_block(recorded):
+        refuse_foreign(path)
         raise FormatError(
             f"{path}: expected a user block of fdgst, found {block[:24]!r}; delete it and run snakemake again"
         )
@@ -210,11 +220,35 @@ def _check_kind(path: Path, file: h5py.File, kind: str) -> None:
             f"{path}: kind {found!r} version 1, of the first edition, expected version {VERSIONS[found]}; delete it and"
             " run snakemake again: ROI files, banks and shards are made anew"
         )
+    if found != kind and found in KINDS and kind in KINDS and version == VERSIONS[found]:
+        raise FormatError(
+            f"{path}: expected {KINDS[kind][0]}, found {KINDS[found][0]}; {_advice(path, KINDS[kind][1])}"
+        )
+    if found is None:
+        refuse_foreign(path)
     if found != kind or kind not in VERSIONS or version != VERSIONS[kind]:
         raise FormatError(
             f"{path}: expected kind {kind!r} version {VERSIONS.get(kind)}, found {found!r} version {version};"
             " delete it and run snakemake again"
         )
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise FormatError if a file shows no sign of having been ours, as a damaged one of ours does.
+
+    Signs are the words of the user block, HDF5's signature after it, or nothing but zeros, as a crash leaves them.
+    """
+    with path.open("rb") as raw:
+        head = raw.read(USER_BLOCK_BYTES + len(SIGNATURE))
+    if head.strip(b"\0") and not head.startswith(b"fdgst ") and head[USER_BLOCK_BYTES:] != SIGNATURE:
+        raise FormatError(f"{path}: expected an HDF5 file of fdgst, found another's ({head[:24]!r}); give one of fdgst")
+
+
+def _advice(path: Path, folder: str) -> str:
+    """Say what to do where a file is sound and of another kind: it is not to be lost."""
+    if folder in path.absolute().parts[:-1]:
+        return "it is in another's place: move it away and run snakemake again"
+    return f"give a file of results/{folder}"
 
 
 def _user_block(sha256: str) -> bytes:

@@ -14,6 +14,7 @@ from fdgst.data.photographs import read_photograph
 from fdgst.errors import ConfigError, DataError
 from fdgst.extras import missing
 from fdgst.progress import progress
+from fdgst.storage.apart import refuse_inputs
 from fdgst.storage.atomic import atomic
 from fdgst.study.augmentations import Augmentation
 from fdgst.study.faults import checked
@@ -46,28 +47,32 @@ def mix_photographs(
     Raises
     ------
     ConfigError
-        If lambda, window or alpha is out of range, or two lambdas would give pictures of one name.
+        If lambda, window or alpha is out of range, two lambdas would give pictures of one name, or a picture would take
+        the place of a photograph.
     DataError
         If a photograph cannot be read; one line for each.
     """
     settings = {"id": "mix", "kind": "fourier", "window": window, "alpha": alpha, "lambda": list(lambdas)}
     _refuse_doubled(lambdas)
     augmentation = checked(Augmentation, settings | {"encoding": "grid"}, "")
+    stem = f"{content.stem}_like_{style.stem}"
+    paths = [out / f"{stem}_{lam:g}.png" for lam in lambdas]
+    for path in (*paths, sheet := out / f"{stem}_sheet.png"):
+        refuse_inputs("--out", path, (("CONTENT", content), ("STYLE", style)))
     (x, y), notes = _read([content, style])
     if x.shape != y.shape:
         found, wanted = in_words(y.shape[:2]), in_words(x.shape[:2])
         notes.append(f"{style}: {found} resized (LANCZOS) to the content's {wanted}")
         y = np.asarray(Image.fromarray(y).resize(x.shape[1::-1], Image.Resampling.LANCZOS))
     d = _change(x, y, augmentation)
-    stem, pictures = f"{content.stem}_like_{style.stem}", {"content": x, "style": y}
-    for lam in lambdas:
+    pictures = {"content": x, "style": y}
+    for lam, path in zip(lambdas, paths, strict=True):
         mixed = np.clip(np.rint(x + np.float32(lam) * d), 0, 255).astype(np.uint8)
-        path = out / f"{stem}_{lam:g}.png"
         with atomic(path) as part:
             Image.fromarray(mixed).save(part, format="PNG")
         pictures[f"lambda {lam:g}"] = mixed
         notes.append(f"wrote {path}")
-    return [*notes, _sheet(pictures, out / f"{stem}_sheet.png")]
+    return [*notes, _sheet(pictures, sheet)]
 
 
 def _refuse_doubled(lambdas: Sequence[float]) -> None:

@@ -49,8 +49,9 @@ def compare(index: int, drawing: Drawing, found: Segmented, order: tuple[str, ..
         y, x = np.nonzero(inside)
         for name, mask in masks.items():
             mask[y + top, x + left] = found.masks[order.index(name)][y, x]
-    dice = {name: _dice(mask, drawing.masks[name]) for name, mask in masks.items()}
-    ratios = [float(np.ravel(measure("height_ratio", m["cup"], m["disc"]))[0]) for m in (masks, drawing.masks)]
+    truth = {name: drawing.mask(name) for name in masks}
+    dice = {name: _dice(mask, truth[name]) for name, mask in masks.items()}
+    ratios = [float(np.ravel(measure("height_ratio", m["cup"], m["disc"]))[0]) for m in (masks, truth)]
     entropy = [found.entropy[order.index(name)] for name in ("disc", "cup")]
     sure = found.confidence or 0.0
     return Compared(index, dice["disc"], dice["cup"], *ratios, *entropy, sure, "; ".join(found.flags))

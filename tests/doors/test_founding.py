@@ -2,9 +2,11 @@
 
 import tomllib
 
+import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
+from PIL import Image
 
 from fdgst import __version__
 from fdgst.cli import fdgst
@@ -64,7 +66,7 @@ def test_without_data_a_study_is_the_demo(tmp_path):
     assert "snakemake --cores 8" in told[-1]
 
 
-@pytest.mark.parametrize("preset", ["paper", "table"])
+@pytest.mark.parametrize("preset", ["paper", "table", "raw-fundus", "raw-locator"])
 def test_a_preset_is_written_as_it_is(tmp_path, preset):
     begin(tmp_path, preset=preset)
     assert config_of(tmp_path) == yaml.safe_load((HOUSE / f"workflow/presets/{preset}.yaml").read_text())
@@ -138,8 +140,23 @@ def test_one_domain_is_no_study(tmp_path, table, domains):
 
 
 def test_presets_and_data_that_do_not_go_together_are_refused(tmp_path, table):
-    with pytest.raises(ConfigError, match="--preset: expected table with --table, found demo"):
+    with pytest.raises(ConfigError, match="expected table or raw-fundus or raw-locator with --table, found demo"):
         begin(tmp_path / "study", preset="demo", table=table(["a", "b"]))
+
+
+@pytest.mark.parametrize(("preset", "structures"), [(None, ["cup", "disc"]), ("table", ["object"])])
+def test_masks_of_imported_eyes_are_read_as_eyes(tmp_path, preset, structures):
+    mask = np.full((8, 8), 255, np.uint8)
+    mask[2:6, 2:6], mask[3:5, 3:5] = 128, 0
+    rows = []
+    for domain in ("north", "south"):
+        Image.fromarray(mask).save(tmp_path / f"{domain}.png")
+        rows.append(f"{domain}.png,{domain}.png,{domain},train")
+    (tmp_path / "images.csv").write_text("\n".join(["image,mask,domain,split", *rows]))
+    said = begin(tmp_path / "study", preset=preset, table=tmp_path / "images.csv")
+    assert ("as fdgst import writes those of eyes" in " ".join(said)) == (preset is None)
+    task = (yaml.safe_load((HOUSE / "config.yaml").read_text()) | config_of(tmp_path / "study"))["task"]
+    assert [structure["id"] for structure in task["structures"]] == structures
 
 
 def test_ids_differ_and_are_plain():

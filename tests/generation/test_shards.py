@@ -234,7 +234,7 @@ def test_a_bank_of_other_channels_is_refused(folder, others, tmp_path):
 
 def test_a_shard_of_a_missing_bank_names_it(folder, tmp_path):
     inputs = ShardInputs(folder / "rois/domain1.h5", tmp_path / "none.h5", None)
-    with pytest.raises(FormatError, match=r"none\.h5: no such file"):
+    with pytest.raises(FormatError, match=r"none\.h5: expected an HDF5 file, found none"):
         make_shard(inputs, tmp_path / "out.h5", augmentation=augmentation(), seed=1, compression="none", jobs=1)
 
 

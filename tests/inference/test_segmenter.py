@@ -1,5 +1,7 @@
 """One photograph: where it is looked at, masks, flags and uncertainty."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -53,8 +55,8 @@ def test_the_part_is_cut_around_what_is_located_at_the_scale_of_the_training(bun
     drawing = drawn(number)
     found = Segmenter([bundle], locator=None, roi="auto")(drawing.image)
     left, top, width, height = found.box
-    inside = drawing.masks["disc"][max(top, 0) : top + height, max(left, 0) : left + width]
-    assert inside.sum() >= 0.95 * drawing.masks["disc"].sum()
+    inside = drawing.mask("disc")[max(top, 0) : top + height, max(left, 0) : left + width]
+    assert inside.sum() >= 0.95 * drawing.mask("disc").sum()
     located = locate(drawing.image)
     assert found.confidence == located.confidence
     tall, _ = bundle.contents.roi_diameters
@@ -68,9 +70,13 @@ def test_where_nothing_is_located_nothing_is_segmented_and_that_is_said(bundle, 
     assert found.flags[0].startswith("no outer found")
 
 
-def test_a_bundle_beside_itself_changes_nothing_and_agrees(bundle):
+def test_two_bundles_of_one_network_change_nothing_and_agree(bundle, tmp_path):
+    twin = shutil.copytree(bundle.folder, tmp_path / "twin")
+    (twin / "bundle.json").write_text((twin / "bundle.json").read_text().replace('"seed": 0', '"seed": 1'))
     image, _ = picture()
-    single, double = (Segmenter([bundle] * n, locator=None, roi=(16, 6, 48, 48))(image) for n in (1, 2))
+    single, double = (
+        Segmenter(bundles, locator=None, roi=(16, 6, 48, 48))(image) for bundles in ([bundle], [bundle, Bundle(twin)])
+    )
     np.testing.assert_array_equal(single.masks, double.masks)
     assert double.disagreement == (0, 0)
     assert np.isnan(single.disagreement).all()
@@ -137,7 +143,7 @@ def test_a_mask_along_the_field_s_edge_is_cut(drawn):
 
     for place, cut in (("edge", True), ("inside", False)):
         drawing = drawn(1, disc=place)
-        rows, columns = np.nonzero(drawing.masks["disc"])
+        rows, columns = np.nonzero(drawing.mask("disc"))
         box = (int(columns.min()) - 5, int(rows.min()) - 5, 70, 70)
         mask = np.zeros((70, 70), bool)
         field = drawing.image.max(axis=2) > 40

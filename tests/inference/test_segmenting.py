@@ -169,6 +169,7 @@ def test_a_part_beside_the_photograph_holds_nothing(run, roi):
     for row in table(run(roi=roi)):
         assert row["outer_px"] == "0"
         assert "no outer" in row["flags"]
+        assert row["flags"].startswith("part beside the photograph")
 
 
 def test_what_was_done_is_not_done_again(run, photographs):
@@ -218,6 +219,7 @@ def test_neither_torch_nor_anything_else_that_trains_is_needed(bundled, photogra
         (["--laterality", "both.csv"], DataError, "expected right, left or a CSV, found both.csv"),
         (["--also", "nowhere"], Exception, "expected a bundle"),
         (["--roi", "1,2,3"], SystemExit, ""),
+        (["--roi", "0,0,999999,999999"], SystemExit, ""),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(bundled, photographs, tmp_path, flags, error, said):
@@ -295,6 +297,13 @@ def test_a_browser_shows_the_gallery_on_a_phone_and_wide_and_sorts_it(run, photo
     assert order[-1] == "eye1"  # without a number, last whichever way
     assert page.body["data-shown"] == "3"
     assert int(page.body["data-flagged"]) == sum(bool(row["flags"]) for row in table(out))
+
+
+def test_a_bundle_is_not_asked_twice(bundled, photographs, tmp_path):
+    call = ["segment", bundled, photographs, "--out", tmp_path / "out", "--also", bundled]
+    result = CliRunner().invoke(fdgst, [str(part) for part in call])
+    assert "given twice; a network never disagrees with itself" in str(result.exception)
+    assert not (tmp_path / "out").exists()
 
 
 def test_bundles_that_contradict_each_other_are_one_line(bundled, photographs, tmp_path):

@@ -27,6 +27,7 @@ from fdgst.data.source import Box
 from fdgst.errors import ConfigError, DataError
 from fdgst.progress import progress
 from fdgst.storage import SPLITS
+from fdgst.storage.apart import refuse_inputs
 from fdgst.storage.atomic import atomic, write_text
 
 COLUMNS = ("image", "mask", "domain", "split", "name", "group")
@@ -172,6 +173,8 @@ def make_table(raw: RawSet, name: str, folder: Path, out: Path, choice: Choice, 
     if not items and not faults:
         why = "".join(f"; {line}" for line in _counted(left_out))
         raise DataError(f"{folder}: expected {raw.wanted} in it, found none{_unread(listing)}{why}")
+    read = ((item.image, item.mask) for item in items)
+    refuse_inputs("--out", out, (("of the set", path) for pair in read for path in pair if path))
     kept = _others(out, {item.domain for item in items}, append)
     items = _drawn_for_test(_uniquely_named(items), choice.test)
     rows: list[dict[str, str]] = []

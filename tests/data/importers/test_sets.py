@@ -45,10 +45,10 @@ def test_masks_are_those_that_were_drawn(imported, tmp_path, name):
     for row in found:
         mask, drawing = grey(tmp_path / "out" / row["mask"]), drawn(name, row)
         if name == "papila":  # contours
-            assert dice(mask <= 200, drawing.masks["disc"]) >= 0.995
-            assert dice(mask <= 50, drawing.masks["cup"]) >= 0.995
+            assert dice(mask <= 200, drawing.mask("disc")) >= 0.995
+            assert dice(mask <= 50, drawing.mask("cup")) >= 0.995
         elif name == "idrid":
-            np.testing.assert_array_equal(mask, np.where(drawing.masks["disc"], 128, 255))
+            np.testing.assert_array_equal(mask, np.where(drawing.mask("disc"), 128, 255))
         else:
             np.testing.assert_array_equal(mask, drawing.grey("mask"))
 

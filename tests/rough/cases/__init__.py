@@ -1,6 +1,6 @@
 """Tables of bad inputs, by what is bad."""
 
-from tests.rough.cases import commands, csvs, folders, hdf5, images, masks, settings, tables, weights
+from tests.rough.cases import commands, csvs, folders, hdf5, images, masks, names, settings, tables, weights
 
 CASES = [
     *images.CASES,
@@ -12,4 +12,5 @@ CASES = [
     *csvs.CASES,
     *settings.CASES,
     *commands.CASES,
+    *names.CASES,
 ]

@@ -65,7 +65,10 @@ REFUSED = {
     "no window": ("mix {}/x.png {}/x.png --lambda 1 --window tall --out {}/out", "window: expected full, released, dc"),
     "inspect a picture": ("inspect {}/x.png", "x.png: expected an HDF5 file"),
     "inspect nothing": ("inspect {}/none.h5", "none.h5"),
-    "convert a picture": ("convert {}/x.png --to png --out {}/out", "x.png: damaged"),
+    "convert a picture": (
+        "convert {}/x.png --to png --out {}/out",
+        "x.png: expected an HDF5 file of fdgst, found another's",
+    ),
     "locate nothing": ("locate {}/none.png --out {}/boxes.csv", "none.png: no such file or folder"),
     "locate in an empty folder": (
         "locate {}/empty --out {}/boxes.csv",

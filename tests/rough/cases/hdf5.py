@@ -80,8 +80,8 @@ OTHER = "expected kind 'rois' version 2, found"
 HARM = "damaged, or not written by fdgst"
 ROIS = {
     "empty": (bytes_of(lambda data: b""), "a.h5: damaged"),
-    "text": (bytes_of(lambda data: b"not HDF5"), "a.h5: damaged"),
-    "noise": (bytes_of(lambda data: np.random.default_rng(0).bytes(5000)), "a.h5: damaged"),
+    "text": (bytes_of(lambda data: b"not HDF5"), "a.h5: expected an HDF5 file of fdgst, found another's"),
+    "noise": (bytes_of(lambda data: np.random.default_rng(0).bytes(5000)), "a.h5: expected an HDF5 file of fdgst"),
     "half": (bytes_of(lambda data: data[: len(data) // 2]), "a.h5: damaged (", "truncated file", "run snakemake again"),
     "last byte gone": (bytes_of(lambda data: data[:-1]), "a.h5: damaged"),
     "user block alone": (bytes_of(lambda data: data[:512]), "a.h5: damaged"),
@@ -132,7 +132,7 @@ def banked(place, spoil):
 
 BANKS = {
     "half": (bytes_of(lambda data: data[: len(data) // 2]), "bank.h5: expected an HDF5 file"),
-    "of another kind": (attribute("kind", "rois"), "expected a file of kind 'dense_bank' or 'soft_bank', found 'rois'"),
+    "of another kind": (attribute("kind", "rois"), "expected a bank, found a ROI file"),
     "no amplitudes": (without("amplitude"), HARM, "dataset 'amplitude' is missing"),
     "amplitudes of whole numbers": (instead("amplitude", data=np.zeros((3, 3, 32, 17), int)), HARM, "'amplitude'"),
     "endless amplitudes": (
