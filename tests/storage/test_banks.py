@@ -46,7 +46,7 @@ def test_a_failed_write_leaves_nothing(tmp_path):
 def test_another_kind_is_refused_by_its_name(tmp_path):
     path = write_domain(tmp_path, "domain1")
     with (
-        pytest.raises(FormatError, match="expected a file of kind 'dense_bank' or 'soft_bank', found 'rois'"),
+        pytest.raises(FormatError, match="expected a bank, found a ROI file; give a file of"),
         open_bank(path),
     ):
         pass

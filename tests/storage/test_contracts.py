@@ -75,7 +75,7 @@ def test_all_damaged_files_are_listed_and_the_sound_ones_counted(folder, tmp_pat
     counts, faults = verify_all([tmp_path / "a.h5", tmp_path, tmp_path / "empty"])
     assert counts == {"rois": 1}
     assert len(faults) == 2
-    assert "a.h5: expected a user block of fdgst" in faults[1]
+    assert "a.h5: expected an HDF5 file of fdgst, found another" in faults[1]
     assert "no HDF5 file" in faults[0]
 
 
