@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,7 +22,10 @@ EYES = """<script>addEventListener("load", () => {
   document.body.dataset.pictures = pictures.length;
   document.body.dataset.broken = pictures.filter(picture => !(picture.complete && picture.naturalWidth > 0)).length;
   document.body.dataset.wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  document.body.dataset.width = innerWidth;
+  if (parent !== window) Object.assign(parent.document.body.dataset, document.body.dataset);
 });</script>"""
+NARROWEST = 500  # px; no window of Chromium is narrower
 
 
 class Page(HTMLParser):
@@ -83,7 +87,8 @@ def bare(config, folder, *files):
 def look(html, folder, deeds="", width=1400):
     """Open a page in Chromium without a network and do something (None: nothing at all).
 
-    Returns what the page shows, and what it complained of.
+    Returns what the page shows, and what it complained of. A page narrower than Chromium's windows is in a frame: of
+    it only the data of its body are returned.
     """
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
@@ -93,6 +98,9 @@ def look(html, folder, deeds="", width=1400):
             '<meta http-equiv="Content-Security-Policy"[^>]*>', "", html
         )  # which lets in its own script alone
         html = html.replace("</body>", EYES.replace("DEEDS", deeds) + "</body>")
+    if width < NARROWEST:
+        frame = f'<iframe width="{width}" height="850" style="border: 0" srcdoc="{escape(html)}"></iframe>'
+        html = f"<!doctype html><body>{frame}</body>"
     page.write_text(html)
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     flags += " --disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=5000 --dump-dom"

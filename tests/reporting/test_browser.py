@@ -131,7 +131,7 @@ def test_on_a_phone_the_last_column_is_reached_beside_the_first_and_figures_open
 
 def test_the_page_fits_a_phone_and_its_letters_stand_out(html, tmp_path):
     page, _ = look(html, tmp_path, "", width=390)
-    assert page.body["data-wide"] == "0"
+    assert (page.body["data-width"], page.body["data-wide"]) == ("390", "0")
     light, dark = re.findall(r":root \{(.*?)\}", html, re.DOTALL)[:2]
     for theme in (light, dark):
         colours = dict(re.findall(r"--(\w+): (#\w+)", theme))
