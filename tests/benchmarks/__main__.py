@@ -30,13 +30,13 @@ _MARKED = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(folder: Path) -> str:
-    """Return what was measured as Markdown: a row for each figure that has a target, or is a ratio."""
+    """Return what was measured as Markdown: a row for each figure of which something is asked."""
     lines = ["| what | against | measured | asked for |", "|---|---|---|---|"]
     for name in BENCHMARKS:
         path = folder / f"{name}.csv"
         if path.is_file():
             with path.open(newline="", encoding="utf-8") as file:
-                lines += [_line(row) for row in csv.DictReader(file) if row["target"] or row["unit"] == "x"]
+                lines += [_line(row) for row in csv.DictReader(file) if row["target"]]
     return "\n".join(lines) + "\n"
 
 
@@ -44,7 +44,7 @@ def _line(row: dict[str, str]) -> str:
     """Return a row of the table; what misses its target says so."""
     number = f"{float(row['value']):.3g}" if float(row["value"]) < 1000 else f"{float(row['value']):.0f}"
     unit = "" if row["unit"] == "x" else f" {row['unit']}"
-    target = row["target"] + (unit if row["target"] else "") + (" (missed)" if row["met"] == "NO" else "")
+    target = row["target"] + unit + (" (missed)" if row["met"] == "NO" else "")
     what = f"{row['what']} ({row['detail']})" if row["detail"] else row["what"]
     return f"| {what} | {row['against']} | {number}{unit} | {target} |"
 
