@@ -74,6 +74,7 @@ class Case:
 
     def __init__(self, folder: Path, count: int) -> None:
         self.folder, self.count = folder / str(count), count
+        self.plain = self.folder / "plain.h5"
         for domain in (1, 2):
             rois = self.folder / f"rois{domain}.h5"
             write_rois(rois, domain, count)
@@ -106,9 +107,15 @@ class Case:
         return [*FDGST, "shard", "--content", rois, *banks, *how, "--out", out]
 
     def make(self, name: str, *flags: str, encoding: str = "grid") -> None:
-        """Make a shard anew."""
-        self.shard(name).unlink(missing_ok=True)
+        """Make a shard."""
         together([self.command(name, *flags, encoding=encoding)])
+
+    def clear(self) -> None:
+        """Remove what was made: the removal of a large file takes its time (measured: half a second for 800 MB)."""
+        for name in ALPHAS:
+            for content in (1, 2):
+                self.shard(name, content).unlink(missing_ok=True)
+        self.plain.unlink(missing_ok=True)
 
     def images(self, i: int) -> tuple[np.ndarray, np.ndarray]:
         """Return a content and a style image, (3, height, width)."""
@@ -118,7 +125,6 @@ class Case:
 
 def plain_write(source: Path, out: Path) -> None:
     """Write a shard's pixels and masks again, and nothing else: the same filter, hash and fsync."""
-    out.unlink(missing_ok=True)
     with open_shard(source) as shard:
         name, per_item = ("image", 2) if shard.encoding == "grid" else ("residual", 1)
         pixels, bits = shard.file[name][0], shard.bits(np.array([0]))[0]
@@ -140,10 +146,10 @@ def transforms(content: np.ndarray) -> None:
 def speed(case: Case, rounds: int) -> list[Row]:
     """Compare shards with the literal arithmetic, and the fastest grid with a plain write."""
     content, style = case.images(0)
-    plain, plain_residual = case.folder / "plain.h5", case.folder / "plain-residual.h5"
-    residual = case.folder / "residual.h5"
-    case.make("fdg_st", encoding="residual")
-    case.shard("fdg_st").rename(residual)
+    kept = {}
+    for encoding in ("grid", "residual"):
+        case.make("fdg_st", encoding=encoding)
+        kept[encoding] = case.shard("fdg_st").rename(case.folder / f"{encoding}.h5")
     best = side_by_side(
         {
             "literal fdg": lambda: literal(content, style, 0),
@@ -153,11 +159,12 @@ def speed(case: Case, rounds: int) -> list[Row]:
             "fdg_st residual": lambda: case.make("fdg_st", encoding="residual"),
             "fdg_st --jobs 1": lambda: case.make("fdg_st", "--jobs", "1"),
             "fdg_st": lambda: case.make("fdg_st"),
-            "plain write": lambda: plain_write(case.shard("fdg_st"), plain),
-            "plain residual": lambda: plain_write(residual, plain_residual),
+            "plain write": lambda: plain_write(kept["grid"], case.plain),
+            "plain residual": lambda: plain_write(kept["residual"], case.plain),
             "transforms": lambda: [transforms(content) for _ in range(10)],
         },
         rounds=rounds,
+        before=case.clear,
     )
     rows = []
     targets = {"fdg": ">= 120", "fdg --jobs 1": "", "fdg_st": "", "fdg_st --jobs 1": "", "fdg_st residual": ">= 1000"}
@@ -172,7 +179,7 @@ def speed(case: Case, rounds: int) -> list[Row]:
     for what, (slow, fast) in limits.items():
         detail = f"a limit: {1000 * fast:.1f} against {1000 * best[slow]:.0f} ms per content"
         rows.append(Row(what, "literal arithmetic", best[slow] / fast, "x", "", detail))
-    written = plain.stat().st_size / 1e6
+    written = kept["grid"].stat().st_size / 1e6
     for name in ("fdg_st", "fdg_st --jobs 1"):
         rates = [written / best[one] for one in (name, "plain write")]
         detail = f"{written:.0f} MB: {rates[0]:.0f} against {rates[1]:.0f} MB/s"
@@ -218,6 +225,7 @@ def agreement(case: Case, contents: int) -> list[Row]:
     """Compare pixels with the float64 formula."""
     rows = []
     for name, alpha in ALPHAS.items():
+        case.make(name)
         worst = 0.0
         with open_shard(case.shard(name)) as shard, open_rois(case.folder / "rois1.h5") as rois:
             for i in range(contents):
@@ -258,6 +266,7 @@ def processes(case: Case, rounds: int) -> list[Row]:
                 "threads": lambda name=name: together([case.command(name, "--jobs", "2")]),
             },
             rounds=rounds,
+            before=case.clear,
         )
         detail = f"two shards of {case.count} contents: {best['two']:.2f} s against {best['one']:.2f} s"
         rows.append(Row(f"{name}: two processes", "one", best["one"] / best["two"], "x", "", detail))
@@ -273,7 +282,8 @@ def growth(small: Case, large: Case, rounds: int) -> list[Row]:
         few, many = (peak_mib(case.command(name)) for case in (small, large))
         detail = f"{small.count} contents: {few:.0f} MiB"
         rows.append(Row(f"{name}: peak memory", f"{large.count} contents", many, "MiB", "<= 1024", detail))
-        best = side_by_side({case.count: partial(case.make, name) for case in (small, large)}, rounds=rounds)
+        runs = {case.count: partial(case.make, name) for case in (small, large)}
+        best = side_by_side(runs, rounds=rounds, before=large.clear)
         each = [1000 * best[case.count] / case.count for case in (small, large)]
         detail = f"{each[1]:.2f} against {each[0]:.2f} ms per content, start of the interpreter included"
         rows.append(

@@ -48,15 +48,22 @@ class Row:
 
 
 def side_by_side(
-    functions: Mapping[str, Callable[[], Any]], *, rounds: int, clock: Callable[[], float] = time.perf_counter
+    functions: Mapping[str, Callable[[], Any]],
+    *,
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+    before: Callable[[], Any] | None = None,
 ) -> dict[str, float]:
     """Time functions in turn, round after round, and return the fastest seconds of each: noise only ever adds.
 
     On a machine that others use, `time.process_time` counts what one thread in memory computes, without its waiting.
+    `before` is called before each of them, and not timed.
     """
     best = dict.fromkeys(functions, float("inf"))
     for _ in range(rounds):
         for name, function in functions.items():
+            if before is not None:
+                before()
             begun = clock()
             function()
             best[name] = min(best[name], clock() - begun)
