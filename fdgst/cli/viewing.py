@@ -10,7 +10,7 @@ from fdgst.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, STRENGTHS, Inp
 @click.command()
 @click.argument("paths", type=Input(exists=True), nargs=-1, required=True)
 def verify(paths: tuple[Path, ...]) -> None:
-    """Re-read files, and all *.h5 and models below folders, against their checksums and their kind's contract.
+    """Re-read files, and all *.h5, models and bundles below folders, against their checksums and contracts.
 
     Prints one line for every damaged file and exits with status 1 if there is one.
 
@@ -18,6 +18,7 @@ def verify(paths: tuple[Path, ...]) -> None:
     Examples:
       fdgst verify results
       fdgst verify results/shards/fdg/domain1/domain2.h5
+      fdgst verify results/bundles/fdg_st/seed0
     """
     from fdgst.errors import FormatError
     from fdgst.storage.contracts import verify_all

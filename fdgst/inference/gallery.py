@@ -13,6 +13,7 @@ from fdgst.inference.bundle import Contents
 from fdgst.inference.overlays import COLOURS
 
 EMBEDDED = 300  # photographs up to which their pictures are in the page; of more they are loaded from overlays/
+PLACE = ("left", "top", "width", "height")  # the columns that tell which part was looked at
 UNREAD = "cannot be read"  # how the flag of a photograph begins that is none
 PAGE = Path(__file__).with_name("gallery.html")
 
@@ -48,6 +49,7 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
     data = {
         "columns": list(header),
         "labels": [labels.get(name, name.replace("_", " ")) for name in header],
+        "part": list(PLACE),
         "rows": shown,
         "structures": structures,
     }
@@ -59,7 +61,7 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
 
 def _labels(contents: Contents) -> dict[str, str]:
     """Return how columns are called for people."""
-    labels = {side: f"part, {side}, pixels" for side in ("left", "top", "width", "height")}
+    labels = {side: f"part, {side}, pixels" for side in PLACE}
     for structure in contents.task.structures:
         labels[f"{structure.id}_px"] = f"{structure.title}, pixels"
         labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy along the outline, bits"

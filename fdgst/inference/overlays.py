@@ -10,15 +10,15 @@ from fdgst.inference.segmenter import Segmented
 HEIGHT_PX = 480  # of the picture
 COLOURS = (
     (0, 224, 255),
-    (255, 255, 255),
-    (255, 92, 214),
     (90, 255, 120),
+    (255, 92, 214),
+    (160, 255, 255),
     (255, 226, 0),
     (160, 160, 255),
     (255, 140, 0),
     (255, 80, 80),
 )
-FRAME = (200, 200, 200)
+FRAME = (255, 255, 255)
 
 
 def overlay(image: np.ndarray, found: Segmented) -> Image.Image:

@@ -27,7 +27,7 @@ from fdgst.data.source import Box
 from fdgst.errors import ConfigError, DataError
 from fdgst.inference.bundle import Bundle, Contents
 from fdgst.inference.coding import grey_masks
-from fdgst.inference.gallery import UNREAD, gallery
+from fdgst.inference.gallery import PLACE, UNREAD, gallery
 from fdgst.inference.listing import Listed, eye_of, list_photographs
 from fdgst.inference.overlays import overlay
 from fdgst.inference.segmenter import Segmented, Segmenter
@@ -40,7 +40,6 @@ from fdgst.study.task import Measure, Task
 log = logging.getLogger(__name__)
 ROWS, TABLE, GALLERY = "rows", "measures.csv", "index.html"
 EYES = ("right", "left")
-PLACE = ("left", "top", "width", "height")
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,8 @@ def segment(given: Sequence[Path], out: Path, request: Request, *, jobs: int | N
     ConfigError
         If bundles do not go together, or an eye is named that is none.
     DataError
-        If a photograph does not exist. One that cannot be read is a flag in its row.
+        If a photograph does not exist, or none of them can be read (table and gallery say why). Of several, one that
+        cannot be read is a flag in its row.
     """
     listed = list_photographs(given)
     _check(request, listed)
@@ -128,6 +128,14 @@ def _check(request: Request, listed: Sequence[Listed]) -> None:
         raise ConfigError(f"--laterality: expected right or left, found {', '.join(wrong)}")
     if request.eyes and not any(eye_of(item, request.eyes) for item in listed):
         raise DataError(f"--laterality: expected names of these photographs, found {next(iter(request.eyes))} and such")
+    unknown = [item.path.name for item in listed if request.eyes and not eye_of(item, request.eyes)]
+    if unknown:
+        log.warning(
+            "--laterality: no eye is named for %d of %d photographs (%s); their rims have no nasal and temporal width",
+            len(unknown),
+            len(listed),
+            ", ".join(unknown[:3]) + (" and others" if len(unknown) > 3 else ""),
+        )
     _segmenter(request)
 
 
@@ -303,7 +311,14 @@ def _put_together(out: Path, rows: Sequence[dict[str, str]], request: Request, c
     write_text(out / GALLERY, gallery(out, rows, header, contents))
     flagged = sum(bool(row["flags"]) for row in rows)
     unread = sum(row["flags"].startswith(UNREAD) for row in rows)
+    if unread == len(rows):
+        raise DataError(f"{rows[0]['image']}: {rows[0]['flags']}" + _others(out / TABLE, unread - 1))
     return [
         f"{out / TABLE}: {len(rows)} photographs, {flagged} flagged" + (f", {unread} cannot be read" if unread else ""),
         f"{out / GALLERY}: open it in a browser",
     ]
+
+
+def _others(table: Path, count: int) -> str:
+    """Say that other photographs fared like the first."""
+    return f"; nor can the {count} others: {table} says why of each" if count else ""

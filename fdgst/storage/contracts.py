@@ -207,7 +207,7 @@ def verify(path: Path) -> str:
 
 
 def verify_all(paths: Iterable[Path]) -> tuple[dict[str, int], list[str]]:
-    """Verify files, and all ``*.h5`` below folders, and the models there whose record says their checksum.
+    """Verify files, all ``*.h5`` below folders, and what a training's or a bundle's record there names by checksum.
 
     Returns
     -------
@@ -217,12 +217,12 @@ def verify_all(paths: Iterable[Path]) -> tuple[dict[str, int], list[str]]:
         One line per damaged file or empty folder.
     """
     paths = list(paths)
-    files, faults = _files(paths)
-    models = dict(_models(paths))
+    recorded = {item.path: item for path in paths if path.is_dir() for item in _recorded(path)}
+    files, faults = _files(paths, recorded)
     counts: dict[str, int] = {}
-    for path in progress([*files, *models], total=len(files) + len(models), description="verify", unit="file"):
+    for path in progress([*files, *recorded], total=len(files) + len(recorded), description="verify", unit="file"):
         try:
-            kind = _verify_model(path, models[path]) if path in models else verify(path)
+            kind = _verify_recorded(recorded[path]) if path in recorded else verify(path)
             counts[kind] = counts.get(kind, 0) + 1
         except FormatError as error:
             faults += error.faults
@@ -231,38 +231,56 @@ def verify_all(paths: Iterable[Path]) -> tuple[dict[str, int], list[str]]:
     return counts, faults
 
 
-def _files(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
-    """List files and the HDF5 files below folders, and the folders that hold none."""
+@dataclass(frozen=True)
+class _Recorded:
+    """A file whose SHA-256 is recorded beside it."""
+
+    path: Path
+    kind: str
+    sha256: str
+    record: str
+
+
+_RECORDS = {"run.json": ("weights", "model"), "bundle.json": ("files", "bundle file")}  # by which key, of which kind
+
+
+def _files(paths: Iterable[Path], recorded: Iterable[Path]) -> tuple[list[Path], list[str]]:
+    """List files and the HDF5 files below folders, and the folders that hold nothing to verify."""
     files: list[Path] = []
     faults = []
     for path in paths:
         found = sorted(path.rglob("*.h5")) if path.is_dir() else [path]
         files += found
-        if not found:
-            faults.append(f"{path}: no HDF5 file (*.h5) below this folder")
+        if not found and not any(other.is_relative_to(path) for other in recorded):
+            faults.append(f"{path}: no HDF5 file (*.h5), no model and no bundle below this folder")
     return list(dict.fromkeys(files)), faults
 
 
-def _models(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield the models below folders whose training's record, beside them, names their SHA-256, and that."""
-    for record in (record for path in paths if path.is_dir() for record in sorted(path.rglob("run.json"))):
-        try:
-            recorded = json.loads(record.read_bytes())["weights"].items()
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            continue  # of an older version, or another program's
-        for name, sha256 in recorded:
-            if (record.parent / name).is_file():  # what is missing is no damage
-                yield record.parent / name, str(sha256)
+def _recorded(folder: Path) -> Iterator[_Recorded]:
+    """Yield what trainings' records and bundles below a folder name by checksum; of a training only what is there."""
+    for name, (key, kind) in _RECORDS.items():
+        for record in sorted(folder.rglob(name)):
+            try:
+                checksums = json.loads(record.read_bytes())[key].items()
+            except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+                continue  # of an older version, or another program's
+            for file, sha256 in checksums:
+                path = record.parent / file
+                if path.parent == record.parent and (path.is_file() or kind == "bundle file"):
+                    yield _Recorded(path, kind, str(sha256), name)
 
 
-def _verify_model(path: Path, recorded: str) -> str:
-    """Raise FormatError unless a model has the recorded SHA-256, and return its kind."""
-    with path.open("rb") as file:
+def _verify_recorded(item: _Recorded) -> str:
+    """Raise FormatError unless a file has the recorded SHA-256, and return its kind."""
+    again = "run snakemake again" if item.kind == "model" else "make the bundle again"
+    if not item.path.is_file():
+        raise FormatError(f"{item.path}: missing, and {item.record} names it; {again}")
+    with item.path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != recorded:
-        expected = f"expected SHA-256 {recorded[:12]}... of run.json, found {found[:12]}..."
-        raise FormatError(f"{path}: damaged: {expected}; delete it and run snakemake again")
-    return "model"
+    if found != item.sha256:
+        expected = f"expected SHA-256 {item.sha256[:12]}... of {item.record}, found {found[:12]}..."
+        raise FormatError(f"{item.path}: damaged: {expected}; delete it and {again}")
+    return item.kind
 
 
 def _size(axis: str, sizes: Mapping[str, int]) -> int:

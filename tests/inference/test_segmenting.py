@@ -83,9 +83,10 @@ def test_the_table_has_the_columns_of_the_documents(run):
     assert header == ["image", "inner_px", "outer_px", *ratios, *rim, *doubts, *place]
 
 
-def test_the_nose_is_to_the_right_of_a_right_eye(run, tmp_path):
+def test_the_nose_is_to_the_right_of_a_right_eye(run, tmp_path, caplog):
     (tmp_path / "eyes.csv").write_text("image,eye\neye0.png,OD\nphotographs/eye1.png,left\n")
     right, left, unknown = table(run("--laterality", tmp_path / "eyes.csv"))
+    assert "no eye is named for 1 of 3 photographs (eye2.png)" in caplog.text
     name = "inner_outer_rim_width_{}".format
     assert right[name("nasal")] == right[name("right")] != ""
     assert left[name("nasal")] == left[name("left")] != ""
@@ -198,6 +199,17 @@ def test_a_damaged_photograph_is_a_row_with_the_reason_and_not_the_end(run, phot
     assert rows[1]["flags"].startswith("cannot be read: ")
     assert rows[1]["outer_px"] == ""
     assert rows[2]["outer_px"]
+
+
+def test_where_no_photograph_can_be_read_the_command_fails_and_the_table_says_why(bundled, photographs, tmp_path):
+    for path in photographs.iterdir():
+        path.write_bytes(b"no picture")
+    call = ["segment", bundled, photographs, "--out", tmp_path / "out", "--jobs", 1]
+    result = CliRunner().invoke(fdgst, [str(part) for part in call])
+    assert isinstance(result.exception, DataError)
+    said = r"eye0\.png: cannot be read: .*; nor can the 2 others: .*measures\.csv says why of each"
+    assert re.search(said, str(result.exception))
+    assert all(row["flags"].startswith("cannot be read: ") for row in table(tmp_path / "out"))
 
 
 def test_several_processes_write_what_one_does(run):

@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -100,9 +103,22 @@ def test_a_file_without_its_datasets_is_told_of_each(tmp_path, contract):
 def test_a_flipped_bit_of_a_model_is_found_by_its_record(tmp_path):
     folder = tmp_path / "runs"
     write_results(folder, {"weight": torch.arange(9.0)}, record={}, history="", snapshots=[])
-    assert verify_all([folder]) == ({"model": 1}, [f"{folder}: no HDF5 file (*.h5) below this folder"])
+    assert verify_all([folder]) == ({"model": 1}, [])
     model = folder / "model.safetensors"
     model.write_bytes(model.read_bytes()[:-1] + b"\1")
-    (_, fault) = verify_all([folder])[1]
+    (fault,) = verify_all([folder])[1]
     assert fault.startswith(f"{model}: damaged: expected SHA-256 ")
     assert fault.endswith("; delete it and run snakemake again")
+
+
+def test_a_bundle_is_verified_by_the_checksums_that_it_names(tmp_path):
+    (tmp_path / "card.md").write_text("a card")
+    files = {"card.md": hashlib.sha256(b"a card").hexdigest(), "model.onnx": "0" * 64, "../above": "0" * 64}
+    (tmp_path / "bundle.json").write_text(json.dumps({"files": files}))
+    (tmp_path.parent / "above").write_text("not of the bundle")
+    missing = f"{tmp_path}/model.onnx: missing, and bundle.json names it; make the bundle again"
+    assert verify_all([tmp_path]) == ({"bundle file": 1}, [missing])
+    (tmp_path / "card.md").write_text("a cart")
+    damaged = verify_all([tmp_path])[1][0]
+    assert damaged.startswith(f"{tmp_path}/card.md: damaged: expected SHA-256 ")
+    assert damaged.endswith("make the bundle again")

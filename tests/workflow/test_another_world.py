@@ -79,7 +79,7 @@ def test_the_report_has_titles_as_they_are_and_no_word_of_eyes(results):
 
 
 def test_what_is_taken_over_from_the_demo_is_listed(results):
-    assert "Taken over from the demo's config.yaml:" in (results / "told.txt").read_text()
+    assert "Taken over from the demo's config.yaml, since" in (results / "told.txt").read_text()
     assert "training.learning_rate: 0.003" in (results / "report.html").read_text(encoding="utf-8")
 
 

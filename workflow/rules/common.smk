@@ -6,6 +6,7 @@ import shlex
 import sys
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 
 from snakemake.logging import logger
 
@@ -44,7 +45,8 @@ NAME = "[A-Za-z0-9_]+"
 PLACED = workflow.modifier.modify_path  # below the prefix, where this workflow is a module with one
 
 if STUDY.inherited:
-    print("Taken over from the demo's config.yaml:", ", ".join(STUDY.inherited), file=sys.stderr)
+    print("Taken over from the demo's config.yaml, since your configuration does not name them:", file=sys.stderr)
+    print(fill(", ".join(STUDY.inherited), 100, initial_indent="  ", subsequent_indent="  "), file=sys.stderr)
 
 
 wildcard_constraints:

@@ -39,7 +39,7 @@ USAGE = {
     "no figure": ("figure", "Missing argument 'NAME'"),
 }
 REFUSED = {
-    "verify nothing": ("verify {}", "no HDF5 file (*.h5) below this folder"),
+    "verify nothing": ("verify {}", "no HDF5 file (*.h5), no model and no bundle below this folder"),
     "a folder in use": ("phantom --out {} --train 1 --test 1", "expected a new or an empty folder, found one in use"),
     "a domain that is not drawn": (
         "phantom --out {}/x --domains 2 --rgb-masks 3",
