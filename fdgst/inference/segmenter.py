@@ -27,6 +27,7 @@ ROUNDS = 3  # of centring
 RESTED = 0.02  # of the side: what it may still move
 LIKE = 0.6, 1.6  # of what was located: the diameter of what the network finds, if it is the same
 APART = 0.6  # located diameters between their middles, at most
+AGREED = 0.6  # overlap of the rectangles around what was located and what the network finds: less is remarked upon
 LARGE_PART = 0.05  # of a structure's largest component: a smaller one is no part of its own
 OUT_FRACTION = 0.01  # of a structure: what may lie out of its parent
 TOUCHING = 0.02  # of an outline: what may lie on a border
@@ -122,9 +123,8 @@ class Segmenter:
             flags.insert(0, f"low confidence ({item.confidence:.3f})")
         each = self._each(image, box)
         seen = self._around(box, _combined(each))
-        if seen and not _is_like(seen, item):
-            share = _diameter(seen) / _diameter(item)
-            flags.append(f"{self.task.around} unlike what was located ({share:.1f} of its size)")
+        if seen and (overlap := _overlap(seen, item)) < AGREED:
+            flags.append(f"{self.task.around} unlike what was located (overlap {overlap:.2f}, below {AGREED:g})")
         return self._found(image, box, each, confidence=item.confidence, flags=flags, view=view)
 
     def located(self, image: np.ndarray) -> list[Candidate]:
@@ -296,6 +296,14 @@ def _is_like(seen: Candidate, item: Candidate) -> bool:
     """Tell whether what the network found may be what was located."""
     apart = np.hypot(*np.subtract(_middle(seen), _middle(item)))
     return bool(LIKE[0] <= _diameter(seen) / _diameter(item) <= LIKE[1] and apart <= APART * _diameter(item))
+
+
+def _overlap(one: Candidate, other: Candidate) -> float:
+    """Return the share of two rectangles' union that both hold, in [0, 1]."""
+    width = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+    height = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+    shared = max(width, 0.0) * max(height, 0.0)
+    return shared / (one.width * one.height + other.width * other.height - shared)
 
 
 def _combined(each: np.ndarray) -> np.ndarray:

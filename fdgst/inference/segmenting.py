@@ -260,7 +260,13 @@ def row_of(item: Listed, found: Segmented, task: Task, request: Request) -> dict
 
 
 def _numbers(wanted: Measure, masks: np.ndarray, task: Task, eye: str | None) -> list[float]:
-    """Measure masks; after a rim's four widths come the nasal and the temporal one, where the eye is known."""
+    """Measure masks; after a rim's four widths come the nasal and the temporal one, where the eye is known.
+
+    Of a structure that every image must have and that was not found there is no number: 0 would be one.
+    """
+    used = [task.structures[task.place(name)] for name in (wanted.of, wanted.to) if name]
+    if any(not one.optional and not masks[task.place(one.id)].any() for one in used):
+        return []
     outer = masks[task.place(wanted.to)] if wanted.to else None
     found: Any = measure(wanted.kind, masks[task.place(wanted.of)], outer)
     numbers = list(found) if isinstance(found, tuple) else [found]

@@ -5,11 +5,12 @@ import shutil
 import numpy as np
 import pytest
 
+from fdgst.core.masks import bounding_box
 from fdgst.errors import ConfigError
 from fdgst.inference import segmenter as one
 from fdgst.inference.bundle import Bundle
 from fdgst.inference.bundling import make_bundle
-from fdgst.inference.locating import locate
+from fdgst.inference.locating import Candidate, locate
 from fdgst.inference.segmenter import Segmenter
 from tests.inference.locating.conftest import drawn
 
@@ -61,6 +62,31 @@ def test_the_part_is_cut_around_what_is_located_at_the_scale_of_the_training(bun
     assert found.confidence == located.confidence
     tall, _ = bundle.contents.roi_diameters
     assert 0.6 <= height / tall / ((located.width + located.height) / 2) <= 1.6
+
+
+@pytest.mark.parametrize("least", [one.AGREED, 0.2])
+def test_what_the_network_finds_is_flagged_where_it_hardly_overlaps_with_what_was_located(
+    bundle, drawn, monkeypatch, least
+):
+    monkeypatch.setattr(one, "AGREED", least)
+    drawing = drawn(1)
+    found, located = Segmenter([bundle], locator=None, roi="auto")(drawing.image), locate(drawing.image)
+    held = np.zeros(drawing.image.shape[:2], int)
+    left, top, width, height = (round(side) for side in (located.left, located.top, located.width, located.height))
+    held[top : top + height, left : left + width] += 1
+    (x, y), (rows, columns) = found.box[:2], bounding_box(found.masks[1])
+    held[y + rows.start : y + rows.stop, x + columns.start : x + columns.stop] += 1
+    overlap = (held == 2).sum() / (held > 0).sum()
+    assert 0.3 < overlap < 0.5  # it was trained for seconds
+    said = [flag for flag in found.flags if flag.startswith("outer unlike what was located (overlap ")]
+    assert len(said) == (overlap < least)
+    assert all(abs(float(flag.split()[6].rstrip(",")) - overlap) < 0.02 for flag in said)
+
+
+def test_rectangles_overlap_by_the_share_of_their_union():
+    square = Candidate(0, 0, 4, 4, 1.0)
+    others = [square, Candidate(2, 0, 4, 4, 1.0), Candidate(0, 2, 8, 4, 1.0), Candidate(4, 4, 4, 4, 1.0)]
+    assert [one._overlap(square, other) for other in others] == [1, 8 / 24, 8 / 40, 0]
 
 
 def test_where_nothing_is_located_nothing_is_segmented_and_that_is_said(bundle, drawn):

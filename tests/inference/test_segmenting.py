@@ -117,6 +117,19 @@ def test_a_photograph_in_which_nothing_was_found_has_no_numbers():
     assert {name for name, cell in row.items() if cell} == {"image", "flags"}
 
 
+def test_of_a_structure_that_was_not_found_there_is_no_number_but_of_an_optional_one_there_is():
+    masks = np.zeros((2, 20, 20), bool)
+    masks[1, 4:16, 4:16] = True
+    found = Segmented((0, 0, 20, 20), None, masks, (np.nan,) * 2, (np.nan,) * 2, ("no inner",))
+    request = Request((Path("a"),), None, "whole", {})
+    optional = TASK.structures[0].model_copy(update={"optional": True}), TASK.structures[1]
+    for structures, ratio in ((TASK.structures, ""), (optional, "0.0000")):
+        task = completed(TASK.model_copy(update={"structures": structures}))
+        row = row_of(Listed(Path("eye.png"), "eye"), found, task, request)
+        assert {row[f"inner_outer_{kind}_ratio"] for kind in ("height", "width", "area")} == {ratio}
+        assert (row["inner_px"], row["outer_px"]) == ("0", "144")
+
+
 def test_eyes_of_names_that_no_photograph_has_are_refused(bundled, photographs, tmp_path):
     (tmp_path / "eyes.csv").write_text("image,eye\nsomebody.png,OD\n")
     call = ["segment", bundled, photographs, "--out", tmp_path / "out", "--laterality", tmp_path / "eyes.csv"]
