@@ -196,11 +196,13 @@ def make_table(raw: RawSet, name: str, folder: Path, out: Path, choice: Choice, 
     notes.update({"no patient is named, each image is a group of its own": sum(not row["group"] for row in rows)})
     told = [
         *_counts(rows),
+        *_sides(rows),
         *(_without_training(rows, choice.test) if choice.test else ()),
         *(f"{_images(count)}: {note}" for note, count in sorted(notes.items()) if count),
     ]
     told += [*(f"left out: {fault}" for fault in dict.fromkeys(faults)), *_counted(left_out), raw.values]
-    return [*told, f"{out}: {len(rows)} images" + (f", {len(kept)} of other domains kept" if kept else "")]
+    written = f"; masks written to {out.parent / 'masks'}" if any(not item.mask for item in items) else ""
+    return [*told, f"{out}: {len(rows)} images" + (f", {len(kept)} of other domains kept" if kept else "") + written]
 
 
 def size_of(path: Path) -> Size:
@@ -385,6 +387,14 @@ def _counts(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
         if counts[domain, ""]:
             told = f"{_images(counts[domain, ''])} without a split: give --test, or set dataset.test_fraction"
         yield f"{domain}: {told}"
+
+
+def _sides(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Say how large the ROIs of each domain are: what `roi_size` of a study is chosen by."""
+    for domain in dict.fromkeys(row["domain"] for row in rows):
+        sides = [int(row[BOX[2]]) for row in rows if row["domain"] == domain and row.get(BOX[2])]
+        if sides:
+            yield f"{domain}: square ROIs of {min(sides)} to {max(sides)} px"
 
 
 def _without_training(rows: Sequence[Mapping[str, str]], test: int) -> Iterator[str]:

@@ -53,7 +53,7 @@ def test_the_published_folders_become_a_table_with_joined_masks(tmp_path):
         write(tmp_path / "stage1_train", f"n{number}", image("light"))
     told = make_table(tmp_path, tmp_path / "out/nuclei.csv")
     assert told[0] == "tissue_light: 4 train, 2 test images"
-    assert told[-1] == f"{tmp_path / 'out/nuclei.csv'}: 6 images"
+    assert told[-1] == f"{tmp_path / 'out/nuclei.csv'}: 6 images; masks written to {tmp_path / 'out/masks'}"
     splits = {row["name"]: row["split"] for row in rows(tmp_path / "out/nuclei.csv")}
     assert [splits[f"n{number}"] for number in range(6)] == ["train", "train", "test"] * 2
     union = np.asarray(Image.open(tmp_path / "out/masks/tissue_light/n0.png"))

@@ -52,6 +52,14 @@ def test_a_roi_is_a_square_of_so_many_diameters_about_the_middle_of_the_disc(imp
     assert abs(int(found[0]["roi_left"]) + side / 2 - (wide[0] + wide[-1] + 1) / 2) <= 0.5
 
 
+def test_the_sides_of_the_rois_and_where_masks_went_are_said(imported, tmp_path):
+    found, said = imported("drishti-gs", roi=2.0)
+    sides = sorted(int(row["roi_width"]) for row in found)
+    assert f"drishti_gs: square ROIs of {sides[0]} to {sides[-1]} px" in said
+    assert said[-1].endswith(f"images.csv: 3 images; masks written to {tmp_path / 'out/masks'}")
+    assert not any("ROIs" in line for line in imported("drishti-gs")[1])
+
+
 def test_a_roi_around_what_is_located_uses_no_truth(imported):
     found, _ = imported("drishti-gs", roi=3.0, locate=lambda image: (10, 20, 8, 10))
     assert [found[0][f"roi_{word}"] for word in ("left", "top", "width", "height")] == ["-1", "10", "30", "30"]
