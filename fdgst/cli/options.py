@@ -51,6 +51,18 @@ class Input(click.Path):
         return path
 
 
+class BundleFolder(Input):
+    """The folder of a bundle; its bundle.json, which is what the workflow is asked for, means the folder, too."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the folder."""
+        path = Path(os.fsdecode(value))
+        return super().convert(path.parent if path.name == "bundle.json" and path.is_file() else value, param, ctx)
+
+
 class Output(click.Path):
     """A file or folder that is written: none of those that the command reads, and no other's that it writes.
 
@@ -108,6 +120,7 @@ NAME = Name()
 FILE = Input(dir_okay=False)
 FOLDER = Input(file_okay=False)
 FILE_OR_FOLDER = Input()
+BUNDLE = BundleFolder()
 NEW_FILE = Output(dir_okay=False)
 NEW_FOLDER = Output(file_okay=False)
 

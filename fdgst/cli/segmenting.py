@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fdgst.cli.options import FILE, FILE_OR_FOLDER, FOLDER, NAME, NEW_FILE, NEW_FOLDER, Output, Variadic
+from fdgst.cli.options import BUNDLE, FILE, FILE_OR_FOLDER, FOLDER, NAME, NEW_FILE, NEW_FOLDER, Output, Variadic
 
 if TYPE_CHECKING:
     from fdgst.study.slices import BundleSettings
@@ -16,7 +16,7 @@ PHOTOS = click.argument("photos", metavar="PHOTO...", type=FILE_OR_FOLDER, nargs
 @click.command()
 @PHOTOS
 @click.option("--out", type=NEW_FILE, required=True, help="The table of boxes, CSV.")
-@click.option("--locator", type=FOLDER, help="A bundle that locates, in place of the classical search.")
+@click.option("--locator", type=BUNDLE, help="A bundle that locates, in place of the classical search.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")
 def locate(photos: tuple[Path, ...], out: Path, locator: Path | None, jobs: int | None) -> None:
     """Find the head of the optic nerve in whole photographs of the back of the eye.
@@ -123,14 +123,16 @@ class Place(click.ParamType):
 
 
 @click.command(cls=Variadic)
-@click.argument("bundle", type=FOLDER)
+@click.argument("bundle", type=BUNDLE)
 @PHOTOS
 @click.option("--out", type=NEW_FOLDER, required=True, help="Folder of masks, overlays, measures.csv and index.html.")
-@click.option("--locator", type=FOLDER, help="A bundle that locates, in place of the classical search.")
+@click.option("--locator", type=BUNDLE, help="A bundle that locates, in place of the classical search.")
 @click.option("--roi", type=Place(), default="auto", show_default=True, help="auto, whole, or left,top,width,height.")
-@click.option("--also", type=FOLDER, multiple=True, help="Bundles to ask, too: their mean, and their disagreement.")
+@click.option("--also", type=BUNDLE, multiple=True, help="Bundles to ask, too: their mean, and their disagreement.")
 @click.option(
-    "--laterality", type=NAME, help="right or left, or a CSV with the columns image and eye: names the rim's sides."
+    "--laterality",
+    type=NAME,
+    help="Which eye it is, right (OD) or left (OS), or a CSV with the columns image and eye: names the rim's sides.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="Processes.  [default: one for each core]")
 def segment(
@@ -169,8 +171,8 @@ def segment(
 
 def _eyes(laterality: str | None) -> dict[str, str]:
     """Return which eye photographs show, by their names; ``*`` for all."""
-    if laterality is None or laterality in ("right", "left"):
-        return {"*": laterality} if laterality else {}
-    from fdgst.inference.listing import eyes_of
+    from fdgst.inference.listing import EYES, eyes_of
 
+    if laterality is None or laterality.lower() in EYES:
+        return {"*": EYES[laterality.lower()]} if laterality else {}
     return eyes_of(Path(laterality))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-_PART = 2**15  # values mixed at once: a part that stays in the cache (measured: the fastest power of two)
+_PART = 2**17  # values mixed at once (measured at 256 px: 2**15 takes a fifth longer; with threads, their lock too)
 
 
 def mix(x: np.ndarray, d: np.ndarray, lambdas: np.ndarray, out: np.ndarray, *, white: int) -> np.ndarray:

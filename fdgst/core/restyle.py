@@ -18,7 +18,7 @@ from fdgst.core.sparse import Coefficients
 from fdgst.core.thresholds import parse_alpha, soft_threshold, thresholded
 from fdgst.core.windows import half, reach_of, window_mask
 
-_PART = 2**15  # values mixed at once: a part that stays in the cache
+_PART = 2**17  # values mixed at once (measured at 256 and 800 px: 2**15 takes a quarter longer)
 
 
 class Picture:

@@ -111,7 +111,7 @@ def make_bundle(
         versions=record["versions"],
         files={name: digest_of(out / name) for name in names},
     )
-    write_text(out / CARD, card(contents, record, _rows(table, record["method"])))
+    write_text(out / CARD, card(contents, record, _rows(table, record["method"], contents.task)))
     write_text(out / CONTENTS, json.dumps(contents.model_dump(mode="json"), indent=2) + "\n")
     lines = [f"{out}: {record['method']}, trained on {', '.join(record['sources'])}"]
     if checked:
@@ -222,10 +222,11 @@ def _compared(predictor: Predictor, path: Path, rois: Sequence[Path]) -> dict[st
     return {"images": float(count), "largest_difference": largest}
 
 
-def _rows(table: Path | None, method: str) -> list[dict[str, str]]:
-    """Return the shown rows of a method in a table1.csv."""
+def _rows(table: Path | None, method: str, task: Task) -> list[dict[str, str]]:
+    """Return the rows of a method in a table1.csv: those that are shown, and the errors of the task's measures."""
     if table is None:
         return []
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return [row for row in rows if row["method"] == method and row["shown"] == "1"]
+    errors = {f"{measure.id}_error" for measure in task.measures}
+    return [row for row in rows if row["method"] == method and (row["shown"] == "1" or row["metric"] in errors)]

@@ -30,8 +30,8 @@ def card(contents: Contents, record: Mapping[str, Any], rows: Sequence[Mapping[s
     parts = [
         f"# {contents.method}: {structures}",
         f"A network that segments {structures.lower()} in images of {task.channels} channel(s) and {task.bits} bits,"
-        f" trained {held}, seed {contents.seed}, {record['epochs']} epochs of the row's own ({record['steps']} steps of"
-        f" {record['images_per_step']} images).",
+        f" trained {held}, seed {contents.seed}, {record['epochs']} epochs of the main stage"
+        f" ({record['steps']} steps of {record['images_per_step']} images).",
         _cut(contents),
         "## Data",
         _data(contents),
@@ -83,11 +83,12 @@ def _unseen(contents: Contents, rows: Sequence[Mapping[str, str]]) -> str:
         "| structure | metric | " + " | ".join(domains) + " |",
         "|---" * (len(domains) + 2) + "|",
     ]
+    titles = {f"{measure.id}_error": f"error of: {measure.title}" for measure in contents.task.measures}
     for structure, metric in dict.fromkeys((row["structure"], row["metric"]) for row in rows):
         cells = {row["unseen"]: row for row in rows if (row["structure"], row["metric"]) == (structure, metric)}
         unit = f", {UNITS[metric]}" if metric in UNITS else ""
         shown = [_cell(cells[name]) if name in cells else "" for name in domains]
-        lines.append(f"| {structure} | {metric}{unit} | " + " | ".join(shown) + " |")
+        lines.append(f"| {structure} | {titles.get(metric, metric)}{unit} | " + " | ".join(shown) + " |")
     if contents.unseen is None:
         lines += ["", "The network in this bundle was trained on all of them: on a new clinic expect no better."]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
+from fdgst import __version__
 from fdgst.core.measures import SIDES
 from fdgst.inference.bundle import Contents
 from fdgst.inference.overlays import COLOURS
@@ -53,15 +54,35 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
         "rows": shown,
         "structures": structures,
     }
+    data["about"] = _about(contents)
     title = f"{contents.method}: {', '.join(structure.title for structure in contents.task.structures)}"
     # a text that closes the script must not end it
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     return Template(PAGE.read_text(encoding="utf-8")).substitute(title=html.escape(title), data=text)
 
 
+def _about(contents: Contents) -> list[str]:
+    """Say what the page is made by and what it is not, for whoever gets it alone."""
+    sources = ", ".join(source.title for source in contents.sources)
+    located = (
+        f" The confidence is that the {contents.task.around} was looked for in the right place; it tells nothing of the"
+        " outlines."
+        if contents.roi_diameters
+        else ""
+    )
+    return [
+        "For research; not a medical device, and for no decision about a patient. A photograph without a flag is not a"
+        " promise: look at the outlines.",
+        f"Made by fdgst {__version__} with the bundle {contents.method}, seed {contents.seed}, which was trained on"
+        f" {sources}.{located} The entropy along an outline is the network's doubt about it, from 0 to 1 bit; compare"
+        " photographs with each other.",
+    ]
+
+
 def _labels(contents: Contents) -> dict[str, str]:
     """Return how columns are called for people."""
     labels = {side: f"part, {side}, pixels" for side in PLACE}
+    labels["confidence"] = f"confidence of where the {contents.task.around or 'part'} was located"
     for structure in contents.task.structures:
         labels[f"{structure.id}_px"] = f"{structure.title}, pixels"
         labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy along the outline, bits"

@@ -12,6 +12,9 @@ from fdgst.errors import DataError
 ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"))
 
 
+EYES = {"right": "right", "r": "right", "od": "right", "left": "left", "l": "left", "os": "left"}  # as people say it
+
+
 @dataclass(frozen=True)
 class Listed:
     """A photograph.
@@ -103,21 +106,22 @@ def eyes_of(path: Path) -> dict[str, str]:
     DataError
         If it cannot be read, lacks a column, or says neither, or both of one name.
     """
-    words = {"right": "right", "r": "right", "od": "right", "left": "left", "l": "left", "os": "left"}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"--laterality: expected right, left or a CSV, found {path}, which cannot be read") from error
+        expected = "right (OD), left (OS) or a CSV"
+        raise DataError(f"--laterality: expected {expected}, found {path}, which cannot be read") from error
     if not rows or not {"image", "eye"} <= set(rows[0]):
-        raise DataError(f"{path}: expected rows with the columns image and eye, found none")
+        found = ", ".join(filter(None, rows[0])) if rows else "no rows"
+        raise DataError(f"{path}: expected the columns image and eye with commas between, found {found}")
     eyes: dict[str, str] = {}
     faults = []
     for row in rows:
         name, eye = Path(row["image"] or "").name, (row["eye"] or "").strip()
-        word = words.get(eye.lower())
+        word = EYES.get(eye.lower())
         if word is None:
-            faults.append(f"{path}: expected right or left for {name or 'an image'}, found {eye!r}")
+            faults.append(f"{path}: expected right (OD) or left (OS) for {name or 'an image'}, found {eye!r}")
         elif eyes.setdefault(name, word) != word:
             faults.append(f"{path}: expected one eye for {name}, found right and left")
     if faults:

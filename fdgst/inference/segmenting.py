@@ -28,7 +28,7 @@ from fdgst.errors import ConfigError, DataError
 from fdgst.inference.bundle import Bundle, Contents
 from fdgst.inference.coding import grey_masks
 from fdgst.inference.gallery import PLACE, UNREAD, gallery
-from fdgst.inference.listing import Listed, eye_of, list_photographs
+from fdgst.inference.listing import EYES, Listed, eye_of, list_photographs
 from fdgst.inference.overlays import overlay
 from fdgst.inference.segmenter import Segmented, Segmenter
 from fdgst.inference.working import in_workers
@@ -39,7 +39,6 @@ from fdgst.study.task import Measure, Task
 
 log = logging.getLogger(__name__)
 ROWS, TABLE, GALLERY = "rows", "measures.csv", "index.html"
-EYES = ("right", "left")
 
 
 @dataclass(frozen=True)
@@ -123,20 +122,28 @@ def segment(given: Sequence[Path], out: Path, request: Request, *, jobs: int | N
 
 def _check(request: Request, listed: Sequence[Listed]) -> None:
     """Refuse what is found before a photograph is read, in this process, where it is one line."""
-    wrong = sorted({eye for eye in request.eyes.values() if eye not in EYES})
+    wrong = sorted({eye for eye in request.eyes.values() if eye not in EYES.values()})
     if wrong:
         raise ConfigError(f"--laterality: expected right or left, found {', '.join(wrong)}")
     if request.eyes and not any(eye_of(item, request.eyes) for item in listed):
         raise DataError(f"--laterality: expected names of these photographs, found {next(iter(request.eyes))} and such")
-    unknown = [item.path.name for item in listed if request.eyes and not eye_of(item, request.eyes)]
-    if unknown:
-        log.warning(
-            "--laterality: no eye is named for %d of %d photographs (%s); their rims have no nasal and temporal width",
-            len(unknown),
-            len(listed),
-            ", ".join(unknown[:3]) + (" and others" if len(unknown) > 3 else ""),
-        )
+    _warn_of_eyes(request, listed)
     _segmenter(request)
+
+
+def _warn_of_eyes(request: Request, listed: Sequence[Listed]) -> None:
+    """Tell which photographs have no eye named, and which names no photograph has."""
+    unknown = [item.path.name for item in listed if request.eyes and not eye_of(item, request.eyes)]
+    given = {name for item in listed for name in (item.path.name, item.path.stem, "*")}
+    strangers = [name for name in request.eyes if name not in given]
+    for found, what in (
+        (unknown, "no eye is named for these photographs, whose rims have no nasal and temporal width"),
+        (strangers, "no photograph is given of these names"),
+    ):
+        if found:
+            log.warning(
+                "--laterality: %s (%d): %s", what, len(found), ", ".join(found[:3]) + ", ..." * (len(found) > 3)
+            )
 
 
 def _segmenter(request: Request) -> Segmenter:
@@ -168,7 +175,8 @@ def segment_one(item: Listed) -> None:
         for path in _pictures(bench.out, item.name, task):  # of the whole file that it was before
             path.unlink(missing_ok=True)
         row = dict.fromkeys(columns(task, bench.request), "")
-        fault = error.faults[0].replace("; ", ", ")  # flags are told apart by semicolons
+        # of the row's own photograph; flags are told apart by semicolons
+        fault = error.faults[0].removeprefix(f"{item.path}: ").replace("; ", ", ")
         row |= {"image": item.path.as_posix(), "flags": f"{UNREAD}: {fault}"}
     else:
         found = bench.segmenter(image)
@@ -224,6 +232,7 @@ def columns(task: Task, request: Request) -> list[str]:
     doubts = ["entropy", *(["disagreement"] if len(request.bundles) > 1 else [])]
     return [
         "image",
+        *(["eye"] if request.eyes else []),
         *sizes,
         *measured,
         *(f"{structure.id}_{doubt}" for doubt in doubts for structure in task.structures),
@@ -242,9 +251,10 @@ def _names(identifier: str, kind: str, request: Request) -> list[str]:
 def row_of(item: Listed, found: Segmented, task: Task, request: Request) -> dict[str, str]:
     """Return the cells of a photograph, by column; empty where there is no number."""
     row = dict.fromkeys(columns(task, request), "") | {"image": item.path.as_posix(), "flags": "; ".join(found.flags)}
+    eye = eye_of(item, request.eyes)
+    row |= {"eye": eye} if eye else {}
     if found.box is None:
         return row
-    eye = eye_of(item, request.eyes)
     for place, structure in enumerate(task.structures):
         row[f"{structure.id}_px"] = str(int(found.masks[place].sum()))
         row[f"{structure.id}_entropy"] = _cell(found.entropy[place], 4)
@@ -320,7 +330,8 @@ def _put_together(out: Path, rows: Sequence[dict[str, str]], request: Request, c
     if unread == len(rows):
         raise DataError(f"{rows[0]['image']}: {rows[0]['flags']}" + _others(out / TABLE, unread - 1))
     return [
-        f"{out / TABLE}: {len(rows)} photographs, {flagged} flagged" + (f", {unread} cannot be read" if unread else ""),
+        f"{out / TABLE}: {len(rows)} photographs, {flagged} flagged"
+        + (f", of which {unread} cannot be read" if unread else ""),
         f"{out / GALLERY}: open it in a browser",
     ]
 

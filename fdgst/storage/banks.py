@@ -19,6 +19,7 @@ from fdgst.storage.contracts import DENSE_BANK, SOFT_BANK, sound
 from fdgst.storage.parts import kind_of, number_or_text
 
 KINDS = ("dense_bank", "soft_bank")
+_HELD = 2**20  # coefficients of a whole bank that are read at once: 12 MB; a threshold of 5 % leaves 25 an image
 _COLUMNS = ("row", "column", "value")
 _CHUNK = 4096  # coefficients: of some fifty images at a threshold of 5 %
 
@@ -193,6 +194,8 @@ class SoftBank(Bank):
         super().__init__(path, file)
         self._offset, self._phase = form.read(file["offset"], ...), file["phase"]
         self._columns = [file[name] for name in _COLUMNS]  # a look-up by name is as dear as a read
+        if len(self._columns[0]) <= _HELD:
+            self._columns = [form.read(dataset, ...) for dataset in self._columns]
         bounds = [0, *self._offset.tolist(), len(self._columns[0])]
         if len(self._offset) != self.channels * len(self.names) + 1 or bounds != sorted(bounds):
             raise ValueError(f"offset: expected ascending places of {self.channels} channels, found others")
@@ -206,7 +209,10 @@ class SoftBank(Bank):
         """Return the amplitudes of one image that are not zero."""
         bounds = self._offset[self.channels * image : self.channels * (image + 1) + 1]
         channel = np.repeat(np.arange(self.channels), np.diff(bounds))
-        row, column, value = (form.read(dataset, np.s_[bounds[0] : bounds[-1]]) for dataset in self._columns)
+        part = np.s_[bounds[0] : bounds[-1]]
+        row, column, value = (
+            held[part] if isinstance(held, np.ndarray) else form.read(held, part) for held in self._columns
+        )
         height, width = self.size_px
         if len(row) and not (
             row.min() >= 0 and row.max() < height and column.min() >= 0 and column.max() <= width // 2

@@ -216,7 +216,7 @@ def verify_all(paths: Iterable[Path]) -> tuple[dict[str, int], list[str]]:
     faults : list of str
         One line per damaged file or empty folder.
     """
-    paths = list(paths)
+    paths = [path.parent if path.name in _RECORDS else path for path in paths]
     recorded = {item.path: item for path in paths if path.is_dir() for item in _recorded(path)}
     files, faults = _files(paths, recorded)
     counts: dict[str, int] = {}
@@ -241,7 +241,10 @@ class _Recorded:
     record: str
 
 
-_RECORDS = {"run.json": ("weights", "model"), "bundle.json": ("files", "bundle file")}  # by which key, of which kind
+_RECORDS = {
+    "run.json": ("weights", "model"),
+    "bundle.json": ("files", "files of bundles"),
+}  # by which key, of which kind
 
 
 def _files(paths: Iterable[Path], recorded: Iterable[Path]) -> tuple[list[Path], list[str]]:
@@ -266,7 +269,7 @@ def _recorded(folder: Path) -> Iterator[_Recorded]:
                 continue  # of an older version, or another program's
             for file, sha256 in checksums:
                 path = record.parent / file
-                if path.parent == record.parent and (path.is_file() or kind == "bundle file"):
+                if path.parent == record.parent and (path.is_file() or kind == "files of bundles"):
                     yield _Recorded(path, kind, str(sha256), name)
 
 

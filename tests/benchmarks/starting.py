@@ -20,6 +20,7 @@ from fdgst.study.packaged import base_config
 from tests.benchmarks.harness import Row, peak_mib, report, side_by_side, together
 
 HOUSE = Path(__file__).parents[2]
+DRY_ROUNDS = 3
 DRY_RUNS = {60: (8, 307), 200: (45, 1024)}  # domains: seconds, MiB
 COMMANDS = {
     "fdgst --help": (["-m", "fdgst.cli", "--help"], "<= 0.2"),
@@ -57,13 +58,15 @@ def dry_run(domains: int, folder: Path) -> list[Row]:
     path = folder / f"{domains}.yaml"
     path.write_text(yaml.safe_dump(overlay), encoding="utf-8")
     command = _snakemake(folder, "-n", "-q", "--configfile", str(path))
-    begun = time.perf_counter()
-    mib = peak_mib(command)
-    seconds = time.perf_counter() - begun
+    seconds, mib = float("inf"), 0.0
+    for _ in range(DRY_ROUNDS):
+        begun = time.perf_counter()
+        mib = max(mib, peak_mib(command))
+        seconds = min(seconds, time.perf_counter() - begun)
     most_seconds, most_mib = DRY_RUNS[domains]
     what = f"dry run of {domains} domains, stylised live"
     return [
-        Row(what, "", seconds, "s", f"<= {most_seconds}", "one run"),
+        Row(what, "", seconds, "s", f"<= {most_seconds}", f"the fastest of {DRY_ROUNDS}"),
         Row(f"{what}: memory", "", mib, "MiB", f"<= {most_mib}", "the largest"),
     ]
 

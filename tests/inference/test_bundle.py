@@ -197,6 +197,7 @@ def test_the_command_line_finds_settings_and_files_in_the_results(short_run, hou
     (results / "table1.csv").write_text(
         "method,structure,metric,unseen,mean,low,high,images,missed,shown\n"
         "row,outer,dsc,c,91.5,90,93,4,1,1\nother,outer,dsc,c,1,1,1,4,0,1\nrow,outer,hd95,c,3,2,4,4,1,0\n"
+        "row,both,inner_outer_height_ratio_error,c,.05,.04,.06,4,,0\n"
     )
     call = ["bundle", str(results / "runs/row/c/seed0"), "--no-onnx", "--out", str(tmp_path / "out")]
     missing = CliRunner().invoke(fdgst, call)
@@ -206,6 +207,7 @@ def test_the_command_line_finds_settings_and_files_in_the_results(short_run, hou
     assert found.exit_code == 0, found.output
     card = (tmp_path / "out/card.md").read_text()
     assert "| outer | dsc, % | 91.50 [90.00, 93.00] |" in card
+    assert "| both | error of: inner to outer, height ratio | 0.05 [0.04, 0.06] |" in card
     assert "hd95" not in card
     assert "- c: no outer predicted in 1 of 4 images" in card
     assert "| a | Clinic a | 3 | CC0 |" in card

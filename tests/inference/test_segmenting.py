@@ -86,7 +86,7 @@ def test_the_table_has_the_columns_of_the_documents(run):
 def test_the_nose_is_to_the_right_of_a_right_eye(run, tmp_path, caplog):
     (tmp_path / "eyes.csv").write_text("image,eye\neye0.png,OD\nphotographs/eye1.png,left\n")
     right, left, unknown = table(run("--laterality", tmp_path / "eyes.csv"))
-    assert "no eye is named for 1 of 3 photographs (eye2.png)" in caplog.text
+    assert "no nasal and temporal width (1): eye2.png" in caplog.text
     name = "inner_outer_rim_width_{}".format
     assert right[name("nasal")] == right[name("right")] != ""
     assert left[name("nasal")] == left[name("left")] != ""
@@ -139,7 +139,10 @@ def test_eyes_of_names_that_no_photograph_has_are_refused(bundled, photographs, 
 
 @pytest.mark.parametrize(
     ("rows", "said"),
-    [("a.png,both\n", "expected right or left for a.png"), ("a.png,OD\nx/a.png,OS\n", "found right and left")],
+    [
+        ("a.png,both\n", r"expected right \(OD\) or left \(OS\) for a.png"),
+        ("a.png,OD\nx/a.png,OS\n", "found right and left"),
+    ],
 )
 def test_an_eye_that_is_none_or_both_is_one_line(tmp_path, rows, said):
     (tmp_path / "eyes.csv").write_text(f"image,eye\n{rows}")
@@ -220,7 +223,7 @@ def test_where_no_photograph_can_be_read_the_command_fails_and_the_table_says_wh
     call = ["segment", bundled, photographs, "--out", tmp_path / "out", "--jobs", 1]
     result = CliRunner().invoke(fdgst, [str(part) for part in call])
     assert isinstance(result.exception, DataError)
-    said = r"eye0\.png: cannot be read: .*; nor can the 2 others: .*measures\.csv says why of each"
+    said = r"eye0\.png: cannot be read: expected .*; nor can the 2 others: .*measures\.csv says why of each"
     assert re.search(said, str(result.exception))
     assert all(row["flags"].startswith("cannot be read: ") for row in table(tmp_path / "out"))
 
@@ -241,7 +244,7 @@ def test_neither_torch_nor_anything_else_that_trains_is_needed(bundled, photogra
 @pytest.mark.parametrize(
     ("flags", "error", "said"),
     [
-        (["--laterality", "both.csv"], DataError, "expected right, left or a CSV, found both.csv"),
+        (["--laterality", "both.csv"], DataError, "expected right (OD), left (OS) or a CSV, found both.csv"),
         (["--also", "nowhere"], Exception, "expected a bundle"),
         (["--roi", "1,2,3"], SystemExit, ""),
         (["--roi", "0,0,999999,999999"], SystemExit, ""),

@@ -3,6 +3,7 @@ import pytest
 
 from fdgst.core.sparse import Coefficients
 from fdgst.errors import FormatError
+from fdgst.storage import banks
 from fdgst.storage.banks import create_bank, open_bank
 from tests.generation.files import write_domain
 
@@ -15,7 +16,9 @@ def coefficients(*entries):
     return Coefficients(*whole, np.array(value, np.float32))
 
 
-def test_a_soft_bank_of_images_with_few_and_no_coefficients_comes_back(tmp_path):
+@pytest.mark.parametrize("held", [banks._HELD, 0])
+def test_a_soft_bank_of_images_with_few_and_no_coefficients_comes_back(tmp_path, monkeypatch, held):
+    monkeypatch.setattr(banks, "_HELD", held)
     images = [coefficients((0, 0, 0, 5.0), (2, 7, 3, 1.0)), coefficients(), coefficients((1, 2, 2, 4.0))]
     names = ["a.png", "b.png", "ö.png"]
     with create_bank(

@@ -117,8 +117,8 @@ def test_a_bundle_is_verified_by_the_checksums_that_it_names(tmp_path):
     (tmp_path / "bundle.json").write_text(json.dumps({"files": files}))
     (tmp_path.parent / "above").write_text("not of the bundle")
     missing = f"{tmp_path}/model.onnx: missing, and bundle.json names it; make the bundle again"
-    assert verify_all([tmp_path]) == ({"bundle file": 1}, [missing])
+    assert verify_all([tmp_path]) == ({"files of bundles": 1}, [missing])
     (tmp_path / "card.md").write_text("a cart")
-    damaged = verify_all([tmp_path])[1][0]
+    damaged = verify_all([tmp_path / "bundle.json"])[1][0]
     assert damaged.startswith(f"{tmp_path}/card.md: damaged: expected SHA-256 ")
     assert damaged.endswith("make the bundle again")

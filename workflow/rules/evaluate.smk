@@ -26,7 +26,7 @@ rule predict:
         network=network_fingerprint(),
         trainer=given(trainer_fingerprint, "method"),
     message:
-        "Predict {wildcards.domain} ({wildcards.view}) by {wildcards.method} without {wildcards.unseen},"
+        "Predict {wildcards.domain} ({wildcards.view}) by {wildcards.method}, unseen domain {wildcards.unseen},"
         " seed {wildcards.seed}, {wildcards.weights} weights"
     shell:
         "fdgst predict --settings - --run {params.run} --weights {input.weights} --rois {input.rois} {params.seen}"
@@ -68,7 +68,7 @@ rule rescore:
         settings=constant(SLICES.rescore()),
         code=fingerprint("fdgst.evaluation.rescore"),
     message:
-        "Score {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}, under every protocol"
+        "Score {wildcards.method}, unseen domain {wildcards.unseen}, seed {wildcards.seed}, under every protocol"
     shell:
         "fdgst rescore --settings - --predictions {input.predictions} --rois {input.rois} --out {output}"
         " <<< {params.settings:q} > {log} 2>&1"

@@ -28,7 +28,7 @@ rule pretrain:
         encoder=digests(PATHS.encoder),
         network=network_fingerprint(),
     message:
-        "Pre-train without {wildcards.unseen}, seed {wildcards.seed}"
+        "Pre-train, unseen domain {wildcards.unseen}, seed {wildcards.seed}"
     shell:
         "fdgst train --settings - --stage pretrain --method pretrained --unseen {wildcards.unseen}"
         " --seed {wildcards.seed} --rois {input.rois} --threads {threads}"
@@ -70,7 +70,7 @@ rule train:
         encoder=digests(PATHS.encoder_of, "method"),
         network=network_fingerprint(),
     message:
-        "Train {wildcards.method} without {wildcards.unseen}, seed {wildcards.seed}"
+        "Train {wildcards.method}, unseen domain {wildcards.unseen}, seed {wildcards.seed}"
     shell:
         "fdgst train --settings - --stage main --method {wildcards.method} --augmentation {params.augmentation}"
         " --unseen {wildcards.unseen} --seed {wildcards.seed} {params.inputs} --threads {threads}"
