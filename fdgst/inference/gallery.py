@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
+from typing import Any
 from urllib.parse import quote
 
 from fdgst import __version__
@@ -15,6 +16,7 @@ from fdgst.inference.overlays import COLOURS
 
 EMBEDDED = 300  # photographs up to which their pictures are in the page; of more they are loaded from overlays/
 PLACE = ("left", "top", "width", "height")  # the columns that tell which part was looked at
+NOSE = ("nasal", "temporal")  # the sides of a rim, where the eye is known
 UNREAD = "cannot be read"  # how the flag of a photograph begins that is none
 PAGE = Path(__file__).with_name("gallery.html")
 
@@ -51,6 +53,7 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
         "columns": list(header),
         "labels": [labels.get(name, name.replace("_", " ")) for name in header],
         "part": list(PLACE),
+        "rims": _rims(contents, header),
         "rows": shown,
         "structures": structures,
     }
@@ -59,6 +62,17 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
     # a text that closes the script must not end it
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     return Template(PAGE.read_text(encoding="utf-8")).substitute(title=html.escape(title), data=text)
+
+
+def _rims(contents: Contents, header: Sequence[str]) -> list[dict[str, Any]]:
+    """Return which columns are the sides of one rim: a card shows them in one line."""
+    rims = []
+    for measure in contents.task.measures:
+        sides = [side for side in (*SIDES, *NOSE) if f"{measure.id}_{side}" in header]
+        if sides:
+            columns = [f"{measure.id}_{side}" for side in sides]
+            rims.append({"label": f"{measure.title}, pixels", "columns": columns, "sides": sides})
+    return rims
 
 
 def _about(contents: Contents) -> list[str]:
@@ -88,7 +102,7 @@ def _labels(contents: Contents) -> dict[str, str]:
         labels[f"{structure.id}_entropy"] = f"{structure.title}, entropy along the outline, bits"
         labels[f"{structure.id}_disagreement"] = f"{structure.title}, disagreement"
     for measure in contents.task.measures:
-        for name in (measure.id, *(f"{measure.id}_{side}" for side in (*SIDES, "nasal", "temporal"))):
+        for name in (measure.id, *(f"{measure.id}_{side}" for side in (*SIDES, *NOSE))):
             side = name.removeprefix(measure.id).strip("_")
             labels[name] = measure.title + (f", {side}, pixels" if side else "")
     return labels

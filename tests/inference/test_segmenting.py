@@ -289,6 +289,11 @@ def test_the_gallery_needs_no_other_file_and_holds_every_row(run):
     data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
     assert [row["name"] for row in data["rows"]] == ["eye0", "eye1", "eye2"]
     assert all(row["picture"].startswith("data:image/jpeg;base64,") for row in data["rows"])
+    (rim,) = data["rims"]
+    assert rim["sides"] == ["top", "right", "bottom", "left"]
+    assert set(rim["columns"]) < set(data["columns"])
+    assert "not a medical device" in data["about"][0]
+    assert "trained on Clinic a, Clinic b" in data["about"][1]
 
 
 DEEDS = """column.value = data.columns.indexOf("outer_px"); column.dispatchEvent(new Event("change")); order.click();
