@@ -56,12 +56,14 @@ def _read(module: str) -> tuple[str, tuple[str, ...]]:
     path = _path(module)
     if path is None:
         raise ValueError(f"no module {module!r} under {PACKAGE}")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     home = {"fdgst", module.split(".")[0]}  # code from outside brings its own package along
     above = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
-    names = {name for node in ast.walk(tree) for name in _imports(node, above) if name.split(".")[0] in home}
+    words: list[str] = []
+    imports: list[ast.Import | ast.ImportFrom] = []
+    _tell(ast.parse(path.read_text(encoding="utf-8")), words, imports)
+    names = {name for node in imports for name in _imported(node, above) if name.split(".")[0] in home}
     imported = sorted({name for name in names if _path(name)} - {"fdgst"})
-    return hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest(), tuple(imported)
+    return hashlib.sha256("\n".join(words).encode()).hexdigest(), tuple(imported)
 
 
 def _path(module: str) -> Path | None:
@@ -86,29 +88,44 @@ def _file_at(base: Path) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
-def _imports(node: ast.AST, above: Sequence[str]) -> list[str]:
+def _tell(node: ast.AST, words: list[str], imports: list[ast.Import | ast.ImportFrom]) -> None:
+    """Write a syntax tree down without docstrings, and gather its imports: one walk, as every workflow begins with it.
+
+    Left out are also texts that stand below a name as its documentation. `ast.dump` would write the same, with two more
+    walks for the rest (measured for the whole package: .7 s against .4).
+    """
+    words.append(type(node).__name__)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        imports.append(node)
+    is_documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, ast.AST):
+            _tell(value, words, imports)
+        elif isinstance(value, list):
+            words.append(f"{field} [")
+            for item in value:
+                if not isinstance(item, ast.AST):
+                    words.append(repr(item))
+                elif not (is_documented and field == "body" and _is_text(item)):
+                    _tell(item, words, imports)
+            words.append("]")
+        else:
+            words.append(repr(value))
+
+
+def _imported(node: ast.Import | ast.ImportFrom, above: Sequence[str]) -> list[str]:
     """Name the modules that an import statement may bring in (a name from a package may be a module itself).
 
     `above` is the package that relative imports of the module begin at, part by part.
     """
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
-    if not isinstance(node, ast.ImportFrom):
-        return []
     base = above[: len(above) - node.level + 1] if node.level else []
     source = ".".join([*base, *([node.module] if node.module else [])])
     return [source, *(f"{source}.{alias.name}" for alias in node.names)]
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    """Drop docstrings, and texts that stand below a name as its documentation, from a syntax tree in place."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            kept = [line for line in node.body if not _is_text(line)]
-            node.body = kept or [ast.Pass()]
-    return tree
-
-
-def _is_text(line: ast.stmt) -> bool:
+def _is_text(line: ast.AST) -> bool:
     """Tell whether a statement is a text and nothing else."""
     return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) and isinstance(line.value.value, str)
