@@ -234,9 +234,10 @@ class Change:
         """Mix a part that stays in the cache."""
         mixed, rest = buffers[:, : x.size]
         np.multiply(values, lam, out=mixed)
+        np.copyto(rest, x)  # numpy computes with two types in small pieces: half as fast
         if self.whole:
-            x = np.multiply(x, 1 - lam, out=rest)
-        mixed += x
+            rest *= 1 - lam
+        mixed += rest
         return mixed
 
 
