@@ -37,8 +37,8 @@ def bank(rois: Path, alpha: str, mixing: str, out: Path) -> None:
 @click.option(
     "--jobs",
     type=click.IntRange(1),
-    help="Threads of arithmetic; left out, one a core, up to 4, and 1 with --content-bank, where reading and writing"
-    " are the limit. No byte depends on them.",
+    help="Threads of arithmetic; left out, one a core, up to 4, and 1 with --content-bank, which leaves little to"
+    " compute. No byte depends on them.",
 )
 @click.option("--out", type=NEW_FILE, required=True, help="The shard, HDF5.")
 def shard(

@@ -21,7 +21,9 @@ UNREAD = "cannot be read"  # how the flag of a photograph begins that is none
 PAGE = Path(__file__).with_name("gallery.html")
 
 
-def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str], contents: Contents) -> str:
+def gallery(
+    out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str], bundles: Sequence[Contents], *, located: bool
+) -> str:
     """Write the page.
 
     Parameters
@@ -32,14 +34,17 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
         Cells of each photograph, and its `name`.
     header : sequence of str
         Columns.
-    contents : Contents
-        Of the bundle.
+    bundles : sequence of Contents
+        Of the bundles that were asked.
+    located : bool
+        Whether parts were looked for.
 
     Returns
     -------
     str
         HTML.
     """
+    contents = bundles[0]
     structures = [
         {"title": structure.title, "colour": "#{:02x}{:02x}{:02x}".format(*colour)}
         for structure, colour in zip(contents.task.structures, COLOURS, strict=False)
@@ -57,7 +62,7 @@ def gallery(out: Path, rows: Sequence[Mapping[str, str]], header: Sequence[str],
         "rows": shown,
         "structures": structures,
     }
-    data["about"] = _about(contents)
+    data["about"] = _about(bundles, located)
     title = f"{contents.method}: {', '.join(structure.title for structure in contents.task.structures)}"
     # a text that closes the script must not end it
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
@@ -75,21 +80,23 @@ def _rims(contents: Contents, header: Sequence[str]) -> list[dict[str, Any]]:
     return rims
 
 
-def _about(contents: Contents) -> list[str]:
+def _about(bundles: Sequence[Contents], located: bool) -> list[str]:
     """Say what the page is made by and what it is not, for whoever gets it alone."""
-    sources = ", ".join(source.title for source in contents.sources)
-    located = (
-        f" The confidence is that the {contents.task.around} was looked for in the right place; it tells nothing of the"
-        " outlines."
-        if contents.roi_diameters
-        else ""
+    made_by = "; ".join(
+        f"{item.method}, seed {item.seed}, trained on {', '.join(source.title for source in item.sources)}"
+        for item in bundles
+    )
+    around = bundles[0].task.around
+    confidence = (
+        f"The confidence is that the {around} was looked for in the right place; it tells nothing of the outlines."
     )
     return [
         "For research; not a medical device, and for no decision about a patient. A photograph without a flag is not a"
         " promise: look at the outlines.",
-        f"Made by fdgst {__version__} with the bundle {contents.method}, seed {contents.seed}, which was trained on"
-        f" {sources}.{located} The entropy along an outline is the network's doubt about it, from 0 to 1 bit; compare"
-        " photographs with each other.",
+        f"Made by fdgst {__version__} with {'these bundles' if len(bundles) > 1 else 'the bundle'} {made_by}.",
+        *([confidence] if located and around else []),
+        "The entropy along an outline is the network's doubt about it, from 0 to 1 bit; compare photographs with each"
+        " other.",
     ]
 
 

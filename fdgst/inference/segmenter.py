@@ -124,7 +124,7 @@ class Segmenter:
         each = self._each(image, box)
         seen = self._around(box, _combined(each))
         if seen and (overlap := _overlap(seen, item)) < AGREED:
-            flags.append(f"{self.task.around} unlike what was located (overlap {overlap:.2f}, below {AGREED:g})")
+            flags.append(f"{self.task.around} unlike what was located (overlap {overlap:.3f}, below {AGREED:g})")
         return self._found(image, box, each, confidence=item.confidence, flags=flags, view=view)
 
     def located(self, image: np.ndarray) -> list[Candidate]:

@@ -137,7 +137,7 @@ def _warn_of_eyes(request: Request, listed: Sequence[Listed]) -> None:
     given = {name for item in listed for name in (item.path.name, item.path.stem, "*")}
     strangers = [name for name in request.eyes if name not in given]
     for found, what in (
-        (unknown, "no eye is named for these photographs, whose rims have no nasal and temporal width"),
+        (unknown, "no eye is named for these photographs, and so nothing nasal or temporal"),
         (strangers, "no photograph is given of these names"),
     ):
         if found:
@@ -178,6 +178,7 @@ def segment_one(item: Listed) -> None:
         # of the row's own photograph; flags are told apart by semicolons
         fault = error.faults[0].removeprefix(f"{item.path}: ").replace("; ", ", ")
         row |= {"image": item.path.as_posix(), "flags": f"{UNREAD}: {fault}"}
+        row |= _eye(item, bench.request)
     else:
         found = bench.segmenter(image)
         _write_pictures(bench.out, item.name, image, found, task)
@@ -251,10 +252,10 @@ def _names(identifier: str, kind: str, request: Request) -> list[str]:
 def row_of(item: Listed, found: Segmented, task: Task, request: Request) -> dict[str, str]:
     """Return the cells of a photograph, by column; empty where there is no number."""
     row = dict.fromkeys(columns(task, request), "") | {"image": item.path.as_posix(), "flags": "; ".join(found.flags)}
-    eye = eye_of(item, request.eyes)
-    row |= {"eye": eye} if eye else {}
+    row |= _eye(item, request)
     if found.box is None:
         return row
+    eye = eye_of(item, request.eyes)
     for place, structure in enumerate(task.structures):
         row[f"{structure.id}_px"] = str(int(found.masks[place].sum()))
         row[f"{structure.id}_entropy"] = _cell(found.entropy[place], 4)
@@ -267,6 +268,12 @@ def row_of(item: Listed, found: Segmented, task: Task, request: Request) -> dict
     if found.confidence is not None:
         row["confidence"] = f"{found.confidence:.3f}"
     return row | dict(zip(PLACE, map(str, found.box), strict=False))
+
+
+def _eye(item: Listed, request: Request) -> dict[str, str]:
+    """Return the cell that says which eye a photograph shows, where that is known."""
+    eye = eye_of(item, request.eyes)
+    return {"eye": eye} if eye else {}
 
 
 def _numbers(wanted: Measure, masks: np.ndarray, task: Task, eye: str | None) -> list[float]:
@@ -312,6 +319,8 @@ def _kept(out: Path, item: Listed, *, request: Request, made_by: str, task: Task
     if not isinstance(record, dict) or any(record.get(key) != value for key, value in wanted.items()):
         return None
     row: dict[str, str] = record["row"] | {"name": record["name"]}
+    if not set(columns(task, request)) <= set(row):
+        return None
     whole = row["flags"].startswith(UNREAD) or all(path.is_file() for path in _pictures(out, item.name, task))
     return row if whole else None
 
@@ -324,7 +333,8 @@ def _put_together(out: Path, rows: Sequence[dict[str, str]], request: Request, c
     table.writerow(header)
     table.writerows([guarded(row[name]) if name == "image" else row[name] for name in header] for row in rows)
     write_text(out / TABLE, text.getvalue())
-    write_text(out / GALLERY, gallery(out, rows, header, contents))
+    bundles = [contents, *(Bundle(path).contents for path in request.bundles[1:])]
+    write_text(out / GALLERY, gallery(out, rows, header, bundles, located=request.roi == "auto"))
     flagged = sum(bool(row["flags"]) for row in rows)
     unread = sum(row["flags"].startswith(UNREAD) for row in rows)
     if unread == len(rows):
@@ -338,4 +348,6 @@ def _put_together(out: Path, rows: Sequence[dict[str, str]], request: Request, c
 
 def _others(table: Path, count: int) -> str:
     """Say that other photographs fared like the first."""
-    return f"; nor can the {count} others: {table} says why of each" if count else ""
+    if not count:
+        return ""
+    return f"; nor can {'the other' if count == 1 else f'the {count} others'}: {table} says why"

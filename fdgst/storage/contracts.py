@@ -241,10 +241,8 @@ class _Recorded:
     record: str
 
 
-_RECORDS = {
-    "run.json": ("weights", "model"),
-    "bundle.json": ("files", "files of bundles"),
-}  # by which key, of which kind
+_OF_BUNDLES = "files of bundles"
+_RECORDS = {"run.json": ("weights", "model"), "bundle.json": ("files", _OF_BUNDLES)}  # by which key, of which kind
 
 
 def _files(paths: Iterable[Path], recorded: Iterable[Path]) -> tuple[list[Path], list[str]]:
@@ -260,23 +258,40 @@ def _files(paths: Iterable[Path], recorded: Iterable[Path]) -> tuple[list[Path],
 
 
 def _recorded(folder: Path) -> Iterator[_Recorded]:
-    """Yield what trainings' records and bundles below a folder name by checksum; of a training only what is there."""
+    """Yield what trainings' records and bundles below a folder name by checksum; of a training only what is there.
+
+    A bundle's record that is no JSON is yielded itself, without a checksum; one of another program names none.
+    """
     for name, (key, kind) in _RECORDS.items():
         for record in sorted(folder.rglob(name)):
             try:
                 checksums = json.loads(record.read_bytes())[key].items()
-            except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            except (OSError, ValueError, RecursionError):
+                if kind == _OF_BUNDLES:
+                    yield _Recorded(record, kind, "", name)
+                continue
+            except (LookupError, TypeError, AttributeError):
                 continue  # of an older version, or another program's
             for file, sha256 in checksums:
                 path = record.parent / file
-                if path.parent == record.parent and (path.is_file() or kind == "files of bundles"):
+                if file not in ("", ".", "..") and path.name == file and (kind == _OF_BUNDLES or _is_file(path)):
                     yield _Recorded(path, kind, str(sha256), name)
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether there is a file of a name that anybody may have written down."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a zero in it
+        return False
 
 
 def _verify_recorded(item: _Recorded) -> str:
     """Raise FormatError unless a file has the recorded SHA-256, and return its kind."""
-    again = "run snakemake again" if item.kind == "model" else "make the bundle again"
-    if not item.path.is_file():
+    again = "make the bundle again" if item.kind == _OF_BUNDLES else "run snakemake again"
+    if not item.sha256:
+        raise FormatError(f"{item.path}: damaged: expected JSON, found what cannot be read as such; {again}")
+    if not _is_file(item.path):
         raise FormatError(f"{item.path}: missing, and {item.record} names it; {again}")
     with item.path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()

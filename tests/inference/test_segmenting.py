@@ -86,7 +86,7 @@ def test_the_table_has_the_columns_of_the_documents(run):
 def test_the_nose_is_to_the_right_of_a_right_eye(run, tmp_path, caplog):
     (tmp_path / "eyes.csv").write_text("image,eye\neye0.png,OD\nphotographs/eye1.png,left\n")
     right, left, unknown = table(run("--laterality", tmp_path / "eyes.csv"))
-    assert "no nasal and temporal width (1): eye2.png" in caplog.text
+    assert "and so nothing nasal or temporal (1): eye2.png" in caplog.text
     name = "inner_outer_rim_width_{}".format
     assert right[name("nasal")] == right[name("right")] != ""
     assert left[name("nasal")] == left[name("left")] != ""

@@ -122,3 +122,22 @@ def test_a_bundle_is_verified_by_the_checksums_that_it_names(tmp_path):
     damaged = verify_all([tmp_path / "bundle.json"])[1][0]
     assert damaged.startswith(f"{tmp_path}/card.md: damaged: expected SHA-256 ")
     assert damaged.endswith("make the bundle again")
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (
+            '{"files": {"card.md"',
+            "bundle.json: damaged: expected JSON, found what cannot be read as such; make the bundle",
+        ),
+        (json.dumps({"files": {"a" * 300: "0"}}), "a: missing, and bundle.json names it; make the bundle again"),
+        (json.dumps({"files": {"..": "0", "": "0", "a/b": "0"}}), "no HDF5 file (*.h5), no model and no bundle below"),
+        (json.dumps(["another program's"]), "no HDF5 file (*.h5), no model and no bundle below"),
+    ],
+)
+def test_a_bundle_s_record_that_is_damaged_or_odd_is_one_line(tmp_path, record, told):
+    (tmp_path / "bundle.json").write_text(record)
+    counts, (fault,) = verify_all([tmp_path])
+    assert counts == {}
+    assert told in fault
