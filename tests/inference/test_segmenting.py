@@ -223,7 +223,7 @@ def test_where_no_photograph_can_be_read_the_command_fails_and_the_table_says_wh
     call = ["segment", bundled, photographs, "--out", tmp_path / "out", "--jobs", 1]
     result = CliRunner().invoke(fdgst, [str(part) for part in call])
     assert isinstance(result.exception, DataError)
-    said = r"eye0\.png: cannot be read: expected .*; nor can the 2 others: .*measures\.csv says why of each"
+    said = r"eye0\.png: cannot be read: expected .*; nor can the 2 others: .*measures\.csv says why"
     assert re.search(said, str(result.exception))
     assert all(row["flags"].startswith("cannot be read: ") for row in table(tmp_path / "out"))
 
