@@ -123,7 +123,7 @@ class Segmenter:
             flags.insert(0, f"low confidence ({item.confidence:.3f})")
         each = self._each(image, box)
         seen = self._around(box, _combined(each))
-        if seen and (overlap := _overlap(seen, item)) < AGREED:
+        if seen and (overlap := seen.overlap(item)) < AGREED:
             flags.append(f"{self.task.around} unlike what was located (overlap {overlap:.3f}, below {AGREED:g})")
         return self._found(image, box, each, confidence=item.confidence, flags=flags, view=view)
 
@@ -296,14 +296,6 @@ def _is_like(seen: Candidate, item: Candidate) -> bool:
     """Tell whether what the network found may be what was located."""
     apart = np.hypot(*np.subtract(_middle(seen), _middle(item)))
     return bool(LIKE[0] <= _diameter(seen) / _diameter(item) <= LIKE[1] and apart <= APART * _diameter(item))
-
-
-def _overlap(one: Candidate, other: Candidate) -> float:
-    """Return the share of two rectangles' union that both hold, in [0, 1]."""
-    width = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
-    height = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
-    shared = max(width, 0.0) * max(height, 0.0)
-    return shared / (one.width * one.height + other.width * other.height - shared)
 
 
 def _combined(each: np.ndarray) -> np.ndarray:

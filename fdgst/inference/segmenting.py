@@ -102,8 +102,10 @@ def segment(given: Sequence[Path], out: Path, request: Request, *, jobs: int | N
     """
     listed = list_photographs(given)
     _check(request, listed)
-    made_by, contents = _made_by(request), Bundle(request.bundles[0]).contents
-    kept = partial(_kept, out, request=request, made_by=made_by, task=contents.task)
+    bundles, locator = _open(request)
+    Segmenter(bundles, locator=locator, roi=request.roi)  # what does not go together is one line, before any worker
+    made_by = _made_by(request, bundles, locator)
+    kept = partial(_kept, out, request=request, made_by=made_by, task=bundles[0].contents.task)
     rows = {item: kept(item) for item in listed}
     left = [item for item, row in rows.items() if row is None]
     done = len(listed) - len(left)
@@ -117,7 +119,8 @@ def segment(given: Sequence[Path], out: Path, request: Request, *, jobs: int | N
     changed = [item.path for item, row in rows.items() if row is None]
     if changed:
         raise DataError(*(f"{path}: changed while it was segmented; run the same command again" for path in changed))
-    return _put_together(out, [row for row in rows.values() if row is not None], request, contents)
+    whole = [row for row in rows.values() if row is not None]
+    return _put_together(out, whole, request, [bundle.contents for bundle in bundles])
 
 
 def _check(request: Request, listed: Sequence[Listed]) -> None:
@@ -128,7 +131,6 @@ def _check(request: Request, listed: Sequence[Listed]) -> None:
     if request.eyes and not any(eye_of(item, request.eyes) for item in listed):
         raise DataError(f"--laterality: expected names of these photographs, found {next(iter(request.eyes))} and such")
     _warn_of_eyes(request, listed)
-    _segmenter(request)
 
 
 def _warn_of_eyes(request: Request, listed: Sequence[Listed]) -> None:
@@ -146,23 +148,22 @@ def _warn_of_eyes(request: Request, listed: Sequence[Listed]) -> None:
             )
 
 
-def _segmenter(request: Request) -> Segmenter:
-    """Open bundles."""
-    locator = Bundle(request.locator) if request.locator else None
-    return Segmenter([Bundle(path) for path in request.bundles], locator=locator, roi=request.roi)
+def _open(request: Request) -> tuple[list[Bundle], Bundle | None]:
+    """Open the bundles and the locator, each once: their files are read whole against their checksums."""
+    return [Bundle(path) for path in request.bundles], Bundle(request.locator) if request.locator else None
 
 
-def _made_by(request: Request) -> str:
+def _made_by(request: Request, bundles: Sequence[Bundle], locator: Bundle | None) -> str:
     """Name all that a row depends on but its photograph and which eye that shows."""
-    digests = [Bundle(path).digest for path in request.bundles]
-    locator = Bundle(request.locator).digest if request.locator else None
-    parts = [__version__, digests, locator, request.roi, bool(request.eyes)]
+    digests = [bundle.digest for bundle in bundles]
+    parts = [__version__, digests, locator.digest if locator else None, request.roi, bool(request.eyes)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _prepare(request: Request, out: Path, made_by: str) -> None:
     """Open the networks of a worker."""
-    _BENCH[:] = [_Bench(_segmenter(request), request, out, made_by)]
+    bundles, locator = _open(request)
+    _BENCH[:] = [_Bench(Segmenter(bundles, locator=locator, roi=request.roi), request, out, made_by)]
 
 
 def segment_one(item: Listed) -> None:
@@ -325,15 +326,16 @@ def _kept(out: Path, item: Listed, *, request: Request, made_by: str, task: Task
     return row if whole else None
 
 
-def _put_together(out: Path, rows: Sequence[dict[str, str]], request: Request, contents: Contents) -> list[str]:
+def _put_together(
+    out: Path, rows: Sequence[dict[str, str]], request: Request, bundles: Sequence[Contents]
+) -> list[str]:
     """Write the table and the gallery."""
-    header = columns(contents.task, request)
+    header = columns(bundles[0].task, request)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
     table.writerows([guarded(row[name]) if name == "image" else row[name] for name in header] for row in rows)
     write_text(out / TABLE, text.getvalue())
-    bundles = [contents, *(Bundle(path).contents for path in request.bundles[1:])]
     write_text(out / GALLERY, gallery(out, rows, header, bundles, located=request.roi == "auto"))
     flagged = sum(bool(row["flags"]) for row in rows)
     unread = sum(row["flags"].startswith(UNREAD) for row in rows)

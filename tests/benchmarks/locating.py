@@ -239,12 +239,9 @@ def _inside(disc: Ellipse, box: search.Candidate) -> float:
 
 
 def _overlap(disc: Ellipse, box: search.Candidate) -> float:
-    """Return the intersection of two rectangles by their union."""
+    """Return the overlap with the rectangle around the disc."""
     x, y, wide, tall = disc
-    across = min(x + wide / 2, box.left + box.width) - max(x - wide / 2, box.left)
-    down = min(y + tall / 2, box.top + box.height) - max(y - tall / 2, box.top)
-    shared = max(0.0, across) * max(0.0, down)
-    return shared / (wide * tall + box.width * box.height - shared)
+    return search.Candidate(x - wide / 2, y - tall / 2, wide, tall, 1.0).overlap(box)
 
 
 def main() -> None:

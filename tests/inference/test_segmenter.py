@@ -86,7 +86,7 @@ def test_what_the_network_finds_is_flagged_where_it_hardly_overlaps_with_what_wa
 def test_rectangles_overlap_by_the_share_of_their_union():
     square = Candidate(0, 0, 4, 4, 1.0)
     others = [square, Candidate(2, 0, 4, 4, 1.0), Candidate(0, 2, 8, 4, 1.0), Candidate(4, 4, 4, 4, 1.0)]
-    assert [one._overlap(square, other) for other in others] == [1, 8 / 24, 8 / 40, 0]
+    assert [square.overlap(other) for other in others] == [1, 8 / 24, 8 / 40, 0]
 
 
 def test_where_nothing_is_located_nothing_is_segmented_and_that_is_said(bundle, drawn):

@@ -48,6 +48,13 @@ class Candidate:
     height: float
     confidence: float
 
+    def overlap(self, other: "Candidate") -> float:
+        """Return the share of two rectangles' union that both hold, in [0, 1]."""
+        width = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
+        height = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
+        shared = max(width, 0.0) * max(height, 0.0)
+        return shared / (self.width * self.height + other.width * other.height - shared)
+
 
 @dataclass(frozen=True)
 class Marks:
