@@ -181,6 +181,11 @@ def boundary(mask: np.ndarray) -> np.ndarray:
     return mask & ~inner
 
 
+def along_border(grey: np.ndarray) -> np.ndarray:
+    """Return the values along the border of an image (height, width): 2 (height + width) of them, corners twice."""
+    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+
+
 def bounding_box(*masks: np.ndarray) -> tuple[slice, slice]:
     """Return the smallest window that holds all the masks; empty slices if all are empty."""
     rows = np.flatnonzero(np.logical_or.reduce([mask.any(axis=1) for mask in masks]))

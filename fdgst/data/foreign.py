@@ -16,7 +16,7 @@ from unicodedata import normalize
 import numpy as np
 
 from fdgst.data.masks import value_faults
-from fdgst.data.photographs import read_grey_mask
+from fdgst.data.photographs import NOT_READ, read_grey_mask
 from fdgst.data.slices import ENDINGS as NIFTI
 from fdgst.data.truth import Truth, Truths, stem_of
 from fdgst.errors import DataError
@@ -25,19 +25,7 @@ from fdgst.study.strict import in_words
 from fdgst.study.task import Task
 
 ENDINGS = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", *NIFTI)
-UNREAD = (
-    ".npy",
-    ".npz",
-    ".dcm",
-    ".mha",
-    ".nrrd",
-    ".webp",
-    ".gif",
-    ".pt",
-    ".json",
-    ".h5",
-    ".mat",
-)  # may well hold masks
+UNREAD = (*NOT_READ, ".pt", ".json", ".h5", ".mat")  # may well hold masks
 TOLD = 20  # lines of one folder about files that belong to nobody
 _PLACE = re.compile(r"\{(.*?)\}")
 _Key = tuple[str, str]  # domain and name of an image

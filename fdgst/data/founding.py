@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from fdgst.core.masks import along_border
 from fdgst.data.lines import Content, read_lines
 from fdgst.data.photographs import read_grey_mask, read_photograph
 from fdgst.errors import ConfigError, DataError
@@ -224,8 +225,7 @@ def _is_imported(content: Content) -> bool:
             mask = read_grey_mask(content.path.parent / lines[0].cells["mask"]).pixels
         except DataError:
             return False
-        edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
-        if (edge != max(IMPORTED)).any():
+        if (along_border(mask) != max(IMPORTED)).any():
             return False
         values |= {int(value) for value in np.unique(mask)}
     return values == IMPORTED

@@ -29,6 +29,7 @@ _NAMES = {
     "LAB": "the colour space L*a*b*", "HSV": "the colour space HSV", "YCbCr": "the colour space YCbCr",
     "La": "premultiplied transparency", "RGBa": "premultiplied transparency",
 }  # fmt: skip
+NOT_READ = (".npy", ".npz", ".dcm", ".mha", ".nrrd", ".webp", ".gif")  # endings of images that must be converted
 _CONVERTED = ("DICOM", "GIF", "WebP", "PDF", "NumPy")  # formats of images that are not read
 _EIGHT = frozenset(("L", "LA", "RGB", "RGBA", "RGBX", "P", "PA"))
 _SIXTEEN = frozenset(("I;16", "I;16B", "I;16L", "I;16N"))

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from fdgst.core.masks import bounding_box
+from fdgst.core.masks import along_border, bounding_box
 from fdgst.data.photographs import read_grey_mask
 from fdgst.errors import DataError
 from fdgst.study.strict import in_words
@@ -133,7 +133,7 @@ def coded(grey: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray, tuple[s
                 f"{path}: expected about three values (0, 1, 2 or 0, 128, 255), found {soft / grey.size:.0%} of the"
                 f" pixels elsewhere; is it a mask?"
             )
-    border = np.concatenate([classes[0], classes[-1], classes[:, 0], classes[:, -1]])
+    border = along_border(classes)
     background = int(np.bincount(border, minlength=3).argmax())
     others = [value for value in range(3) if value != background and (classes == value).any()]
     if len(others) == 2:

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fdgst.core.masks import bounding_box
+from fdgst.core.masks import along_border, bounding_box
 from fdgst.core.seeding import seed
 from fdgst.data.importers.drawn import AbsentError, Drawn, Size
 from fdgst.data.importers.listing import Listing, printable
 from fdgst.data.lines import read_lines
-from fdgst.data.photographs import read_photograph
+from fdgst.data.photographs import NOT_READ, read_photograph
 from fdgst.data.source import Box
 from fdgst.errors import ConfigError, DataError
 from fdgst.progress import progress
@@ -32,7 +32,7 @@ from fdgst.storage.atomic import atomic, write_text
 
 COLUMNS = ("image", "mask", "domain", "split", "name", "group")
 BOX = ("roi_left", "roi_top", "roi_width", "roi_height")
-UNREAD = (".dcm", ".dicom", ".ima", ".nii", ".nii.gz", ".mha", ".mhd", ".nrrd", ".npy", ".npz", ".svs", ".webp", ".gif")
+UNREAD = (*NOT_READ, ".dicom", ".ima", ".nii", ".nii.gz", ".mhd", ".svs")  # what medical images come in, too
 SHOWN = 3  # names that stand beside a count
 _ORIENTATION, _TURNED = 274, frozenset((5, 6, 7, 8))  # EXIF
 
@@ -342,8 +342,7 @@ def _box(item: Item, drawn: Drawn, pixels: np.ndarray | None, choice: Choice) ->
         left, top, width, height = found
     else:
         grey = drawn.grey
-        border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-        rows, columns = bounding_box(grey != np.bincount(border).argmax())
+        rows, columns = bounding_box(grey != np.bincount(along_border(grey)).argmax())
         left, top, width, height = columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
         if not width:
             raise AbsentError("nothing is drawn that a ROI could be cut around")
